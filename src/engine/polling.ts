@@ -1,0 +1,37 @@
+import { pointSpec, type Pace } from "#domain/capability.ts";
+import type { Description, Wanted } from "#domain/device.ts";
+
+/** What to ask for at one poll. The arrays are the same objects every time, so that a session can remember its plan for each. */
+export interface PollPlan {
+  /** After a connect. */
+  readonly all: readonly Wanted[];
+  /** At each interval. */
+  readonly live: readonly Wanted[];
+  /** When slow points are due too. */
+  readonly liveAndSlow: readonly Wanted[];
+}
+
+export const planPolls = (description: Description): PollPlan => {
+  const every = description.parts.flatMap((part) => part.points.map((point): Wanted & { pace: Pace } => ({ part: part.id, point, pace: pointSpec(point).pace })));
+  const of = (...paces: readonly Pace[]): readonly Wanted[] => every.filter(({ pace }) => paces.includes(pace)).map(({ part, point }) => ({ part, point }));
+  return { all: of("live", "slow", "once"), live: of("live"), liveAndSlow: of("live", "slow") };
+};
+
+/** Seconds between polls of slow points: ten intervals, but not more than five minutes nor less than one interval. */
+export const slowInterval = (interval: number): number => Math.max(interval, Math.min(interval * 10, 300));
+
+/**
+ * A number from 0 to 1 that is the same for all devices of an endpoint, so that their polls fall together and can share packets, and
+ * differs between endpoints, so that they spread over the interval. (FNV-1a.)
+ */
+export const phaseOf = (endpoint: string): number => {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < endpoint.length; index++) hash = Math.imul(hash ^ endpoint.charCodeAt(index), 0x01000193) >>> 0;
+  return hash / 2 ** 32;
+};
+
+/** The next moment after `now` at which the phase says to poll; all in milliseconds. */
+export const nextPoll = (now: number, interval: number, phase: number): number => {
+  const offset = interval * phase;
+  return (Math.floor((now - offset) / interval) + 1) * interval + offset;
+};

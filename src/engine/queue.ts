@@ -1,0 +1,65 @@
+import type { DeviceId } from "#domain/device.ts";
+
+/** Commands overtake everything, reads that a command waits for overtake polls. */
+export const priorities = { poll: 0, verify: 1, command: 2 } as const;
+export type Priority = keyof typeof priorities;
+
+interface Job {
+  readonly device: DeviceId;
+  readonly priority: number;
+  readonly start: () => Promise<void>;
+}
+
+/**
+ * The queue of one endpoint. At most `parallel` jobs run at a time, and never two of the same device. Among those that wait, the
+ * highest priority goes first, then the oldest.
+ */
+export class EndpointQueue {
+  readonly #parallel: number;
+  readonly #waiting: Job[] = [];
+  readonly #busy = new Set<DeviceId>();
+  constructor(parallel: number) {
+    this.#parallel = parallel;
+  }
+
+  /** Settles like `work`. A signal aborted while the job waits rejects at once with its reason, and the work is never started. */
+  run<T>(device: DeviceId, priority: Priority, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason as Error);
+      const leave = (): void => {
+        const place = this.#waiting.indexOf(job);
+        if (place >= 0) this.#waiting.splice(place, 1);
+        reject(signal.reason as Error);
+      };
+      const job: Job = {
+        device,
+        priority: priorities[priority],
+        start: () => {
+          signal.removeEventListener("abort", leave);
+          return work().then(resolve, reject);
+        },
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      this.#waiting.push(job);
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    while (this.#busy.size < this.#parallel) {
+      let best: Job | undefined;
+      for (const job of this.#waiting) if (!this.#busy.has(job.device) && (!best || job.priority > best.priority)) best = job;
+      if (!best) return;
+      this.#waiting.splice(this.#waiting.indexOf(best), 1);
+      this.#start(best);
+    }
+  }
+
+  #start(job: Job): void {
+    this.#busy.add(job.device);
+    void job.start().finally(() => {
+      this.#busy.delete(job.device);
+      this.#next();
+    });
+  }
+}
