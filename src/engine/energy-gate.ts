@@ -1,22 +1,16 @@
-import { pointSpec, type PointName } from "#domain/capability.ts";
+import { pointNames, pointSpec, type PointName } from "#domain/capability.ts";
 import { reading, type DeviceId, type PartId, type Reading } from "#domain/device.ts";
 import { quantities } from "#domain/quantity.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database.ts";
 import { count, firstCount, type CounterState } from "./counter.ts";
 
-const isTotal = (point: PointName): boolean => {
-  const spec = pointSpec(point);
-  return spec.type === "number" && quantities[spec.quantity].total;
-};
-const totals = new Set<PointName>();
-const others = new Set<PointName>();
-const isTotalCached = (point: PointName): boolean => {
-  if (others.has(point)) return false;
-  if (totals.has(point)) return true;
-  (isTotal(point) ? totals : others).add(point);
-  return totals.has(point);
-};
+const totals: ReadonlySet<PointName> = new Set(
+  pointNames.filter((point) => {
+    const spec = pointSpec(point);
+    return spec.type === "number" && quantities[spec.quantity].total;
+  }),
+);
 
 /** The only way for counters into the store: what leaves here never falls and never jumps. */
 export interface EnergyGate extends Disposable {
@@ -69,8 +63,8 @@ export const createEnergyGate = (database: Database, clock: Clock): EnergyGate =
 
   return {
     pass: (device, readings) => {
-      if (!readings.some(({ point }) => isTotalCached(point))) return readings;
-      return readings.map((one) => (isTotalCached(one.point) ? passOne(device, one) : one)).filter((one) => one !== undefined);
+      if (!readings.some(({ point }) => totals.has(point))) return readings;
+      return readings.map((one) => (totals.has(one.point) ? passOne(device, one) : one)).filter((one) => one !== undefined);
     },
     save,
     [Symbol.dispose]: () => {

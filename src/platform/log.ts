@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { default as pretty } from "pino-pretty";
+import { prettyFactory } from "pino-pretty";
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -22,23 +22,20 @@ export interface RootLog extends Log {
 const spellings = (secret: string): string[] => [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64"), JSON.stringify(secret).slice(1, -1)];
 
 /** `write` gets whole lines; without it they go to standard output. */
-export const createLog = (level: LogLevel, write?: (line: string) => void): RootLog => {
+export const createLog = (level: LogLevel, write: (line: string) => void = (line) => process.stdout.write(line)): RootLog => {
   const hidden = new Set<string>();
   const redact = (line: string): string => {
     let clean = line;
     for (const secret of hidden) clean = clean.replaceAll(secret, "[secret]");
     return clean;
   };
-  const stream = pretty({
+  const format = prettyFactory({
     colorize: false,
-    sync: true,
-    hideObject: false,
     ignore: "pid,hostname,area",
     translateTime: "SYS:yyyy-mm-dd HH:MM:ss",
     messageFormat: (entry, key) => `${typeof entry["area"] === "string" ? `${entry["area"]}: ` : ""}${String(entry[key])}`,
-    ...(write && { destination: { write: (line: string) => (write(line), true) } as never }),
   });
-  const logger = pino({ level, base: null, hooks: { streamWrite: redact } }, stream);
+  const logger = pino({ level, base: null }, { write: (json) => write(redact(format(json))) });
   const wrap = (target: typeof logger): Log => ({
     debug: (line, error) => (error === undefined ? target.debug(line) : target.debug({ err: error }, line)),
     info: (line, error) => (error === undefined ? target.info(line) : target.info({ err: error }, line)),

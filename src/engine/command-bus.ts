@@ -1,0 +1,239 @@
+import { describeOrigin, type Command, type Origin } from "#domain/command.ts";
+import type { DeviceId, PartDescription, PartId, PartSettings, Reading } from "#domain/device.ts";
+import { Fault, isFault, type FaultKind } from "#domain/fault.ts";
+import type { Outcome, Refusal } from "#domain/outcome.ts";
+import type { Clock } from "#platform/clock.ts";
+import type { Log } from "#platform/log.ts";
+import type { StoreReader } from "#store/read.ts";
+import type { Audit } from "./audit.ts";
+import type { Bus, Running, Submission } from "./bus.ts";
+import type { ComposedCycles } from "./composed-cycle.ts";
+import type { Confirmations } from "./confirmation.ts";
+import type { Debts } from "./debt.ts";
+import type { Device } from "./device.ts";
+import { interlock } from "./interlock.ts";
+import type { Labels } from "./label.ts";
+import { alreadySo, labelIn, pendingIn, switchOnce, watched, type Judgement } from "./switching.ts";
+
+export interface BusServices {
+  readonly store: StoreReader;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly audit: Audit;
+  readonly debts: Debts;
+  readonly labels: Labels;
+  readonly cycles: ComposedCycles;
+  readonly confirmations: Confirmations;
+  device(id: DeviceId): Device | undefined;
+  /** Milliseconds that an outlet stays off in a cycle of ours, so that power supplies run dry. */
+  readonly dwell: number;
+}
+
+/** A command may wait so long behind another one of the same part; later it would surprise whoever gave it. */
+const patience = 30_000;
+
+const refused = (refusal: Refusal, detail: string, confirm?: string): Judgement => ({
+  verdict: { state: "refused", refusal, ...(confirm !== undefined && { confirm }) },
+  detail,
+  writes: 0,
+});
+const failed = (fault: FaultKind, detail: string): Judgement => ({ verdict: { state: "failed", fault }, detail, writes: 0 });
+
+interface Target {
+  readonly device: Device;
+  readonly part: PartDescription;
+}
+/** `own` commands pay a debt of ours: they pass the locks, which somebody passed before, when the debt was made. */
+interface Task {
+  readonly id: string;
+  readonly command: Command;
+  readonly own: boolean;
+}
+
+export class CommandBus implements Bus {
+  readonly #services: BusServices;
+  readonly #running = new Map<string, Running & Submission>();
+  readonly #listeners = new Set<(outcome: Outcome) => void>();
+  /** The last command of each part; the next one waits for it. */
+  readonly #tails = new Map<string, Promise<unknown>>();
+  readonly #life = new AbortController();
+  #stopping = false;
+
+  constructor(services: BusServices) {
+    this.#services = services;
+  }
+
+  submit(command: Command): Submission {
+    return this.#enter(command, false);
+  }
+
+  refuse(command: Command, refusal: Refusal, detail: string): Outcome {
+    return this.#end({ id: crypto.randomUUID(), command, own: false }, this.#services.clock.now(), refused(refusal, detail));
+  }
+
+  async acceptLabel(id: DeviceId, partId: PartId, label: string, by: Origin): Promise<void> {
+    const { store, labels, log } = this.#services;
+    const device = this.#services.device(id);
+    const part = store.device(id)?.parts.get(partId)?.description;
+    if (!device || !part?.points.includes("outlet.label")) throw new Fault("unsupported", `${id} ${partId} has no name of its own`);
+    const now = labelIn(await device.read([{ part: partId, point: "outlet.label" }], "verify", this.#life.signal), partId);
+    if (now !== label) throw new Fault("rejected", `${id} ${partId} is called ${now === undefined ? "nothing" : `"${now}"`} at this moment, not "${label}"`);
+    log.info(`${id} ${partId}: the name "${label}" was accepted by ${describeOrigin(by)}`);
+    labels.accept(id, partId, label);
+  }
+
+  running(): readonly Running[] {
+    return [...this.#running.values()].map(({ id, command, askedAt }) => ({ id, command, askedAt }));
+  }
+
+  outcomes(filter: Parameters<Bus["outcomes"]>[0]): readonly Outcome[] {
+    return this.#services.audit.outcomes(filter);
+  }
+
+  outcome(id: string): Outcome | undefined {
+    return this.#services.audit.outcome(id);
+  }
+
+  subscribe(listener: (outcome: Outcome) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  /** Pays what is owed to a device that has just come back. */
+  resume(id: DeviceId): void {
+    const { debts, log } = this.#services;
+    for (const debt of debts.of(id)) {
+      if (this.#running.has(debt.id)) continue;
+      log.warn(`${id} ${debt.part}: a cycle was cut off before its second half; switching it on now`);
+      const by: Origin = { via: "engine", why: "the second half of a cycle that was cut off" };
+      void this.#enter({ device: id, part: debt.part, name: "outlet.on", by }, true).outcome.then(({ state }) => {
+        if (state === "confirmed") debts.settle(debt.id);
+      });
+    }
+  }
+
+  /** Refuses what comes from now on, and waits for what runs; after `grace` milliseconds it is cut off. */
+  async stop(grace: number): Promise<void> {
+    this.#stopping = true;
+    const cut = (): void => this.#life.abort(new Fault("unreachable", "Rack Power is stopping"));
+    const rest = this.#services.clock.after(grace, cut);
+    await Promise.all([...this.#running.values()].map(({ outcome }) => outcome));
+    rest[Symbol.dispose]();
+    cut();
+  }
+
+  #enter(command: Command, own: boolean): Submission {
+    const { clock } = this.#services;
+    const task: Task = { id: crypto.randomUUID(), command, own };
+    const askedAt = clock.now();
+    const key = `${command.device} ${command.part}`;
+    const arrived = clock.monotonic();
+    const turn = async (): Promise<Judgement> => {
+      if (clock.monotonic() - arrived > patience) return refused("late", `it waited more than ${patience / 1000} s behind another command for the same part`);
+      return this.#judge(task);
+    };
+    const before = this.#tails.get(key);
+    const outcome = (before ? before.then(turn) : turn()).then((judged) => {
+      this.#running.delete(task.id);
+      if (this.#tails.get(key) === outcome) this.#tails.delete(key);
+      return this.#end(task, askedAt, judged);
+    });
+    this.#tails.set(key, outcome);
+    this.#running.set(task.id, { id: task.id, command, askedAt, outcome });
+    return { id: task.id, outcome };
+  }
+
+  #end({ id, command }: Task, askedAt: number, { verdict, detail, writes }: Judgement): Outcome {
+    const { audit, clock, log } = this.#services;
+    const outcome: Outcome = { ...verdict, id, command, detail, writes, askedAt, endedAt: clock.now() };
+    try {
+      audit.write(outcome);
+    } catch (error) {
+      log.error("the audit log cannot be written", error);
+    }
+    for (const listener of this.#listeners) listener(outcome);
+    return outcome;
+  }
+
+  async #judge(task: Task): Promise<Judgement> {
+    const { command } = task;
+    try {
+      const target = this.#consider(task);
+      return "verdict" in target ? target : await this.#perform(task, target);
+    } catch (error) {
+      if (isFault(error)) return failed(error.kind, error.message);
+      this.#services.log.error(`${command.device} ${command.part} ${command.name} failed in a way that it should have named`, error);
+      return { verdict: { state: "unconfirmed", fault: "malformed" }, detail: "an error of Rack Power's own; see its log", writes: 0 };
+    }
+  }
+
+  /** What can be said without asking the device. */
+  #consider({ command, own }: Task): Judgement | Target {
+    if (this.#stopping) return refused("stopping", "Rack Power is stopping");
+    const state = this.#services.store.device(command.device);
+    if (!state) return refused("not-known", `there is no device ${command.device}`);
+    const { connection } = state;
+    const because = connection.detail === undefined ? "" : `: ${connection.detail}`;
+    if (connection.state === "quarantined") return refused("quarantined", `${command.device} is quarantined${because}`);
+    const device = this.#services.device(command.device);
+    const silent = failed(connection.fault ?? "unreachable", `${command.device} does not answer${because}`);
+    if (!device || !state.description) return silent;
+    const part = state.parts.get(command.part)?.description;
+    if (!part) return refused("not-known", `${command.device} has no part ${command.part}`);
+    if (!part.commands.includes(command.name)) return refused("not-capable", `${command.device} ${command.part} does not take ${command.name}`);
+    const forbidden = own ? undefined : this.#forbid(command, state.settings.parts[command.part]);
+    return forbidden ?? (connection.state === "online" ? { device, part } : silent);
+  }
+
+  #forbid(command: Command, settings: PartSettings | undefined): Judgement | undefined {
+    const { confirmations } = this.#services;
+    const forbidden = interlock(command, settings, confirmations.redeem(command));
+    return forbidden && refused(forbidden.refusal, forbidden.detail, forbidden.refusal === "confirmation-needed" ? confirmations.issue(command) : undefined);
+  }
+
+  async #perform(task: Task, { device, part }: Target): Promise<Judgement> {
+    const { clock, cycles } = this.#services;
+    const { command } = task;
+    const wanted = watched(part, command.name);
+    const before = wanted.length > 0 ? await device.read(wanted, "verify", this.#life.signal) : [];
+    const answer = this.#object(task, before);
+    if (answer) return answer;
+    try {
+      if (command.name === "outlet.cycle" && cycles.has(command.device, command.part)) return await this.#cycle(task, { device, part }, before);
+      return await switchOnce(device, part, command, before, clock, this.#life.signal);
+    } finally {
+      // What the switching did to watts and load is seen at once, not at the next turn.
+      device.wake();
+    }
+  }
+
+  /** What the device itself says against the command, or that nothing is to do. */
+  #object({ command, own }: Task, readings: readonly Reading[]): Judgement | undefined {
+    const { device, part, name } = command;
+    const accepted = this.#services.labels.accepted(device, part);
+    const label = labelIn(readings, part);
+    if (accepted !== undefined && label !== accepted && !own) {
+      const now = label === undefined ? "without a name" : `"${label}"`;
+      return refused("label-changed", `${device} ${part} was "${accepted}" and is now ${now}: accept the new name first`);
+    }
+    if (pendingIn(readings, part)) return refused("pending", `${device} ${part} is about to switch by itself: a delayed command is pending at the device`);
+    return alreadySo(name, part, readings) ? { verdict: { state: "confirmed" }, detail: "it was so already", writes: 0 } : undefined;
+  }
+
+  /** Off, a pause, and on, as one job. From before the off until the outlet is seen on, the "on" is owed on the disk. */
+  async #cycle({ id, command }: Task, { device, part }: Target, before: readonly Reading[]): Promise<Judgement> {
+    const { clock, debts, dwell } = this.#services;
+    debts.owe({ id, device: command.device, part: command.part });
+    const off = await switchOnce(device, part, { ...command, name: "outlet.off" }, before, clock, this.#life.signal);
+    if (off.writes === 0) {
+      debts.settle(id);
+      return off;
+    }
+    await clock.sleep(dwell, this.#life.signal).catch(() => undefined);
+    const on = await switchOnce(device, part, { ...command, name: "outlet.on" }, [], clock, this.#life.signal);
+    const writes = off.writes + on.writes;
+    if (on.verdict.state !== "confirmed") return { ...on, detail: `off, and not seen on again yet: ${on.detail}`, writes };
+    debts.settle(id);
+    return { verdict: off.verdict, detail: off.verdict.state === "confirmed" ? "off and on again" : `on; whether it was off is not known: ${off.detail}`, writes };
+  }
+}

@@ -1,0 +1,98 @@
+import type { Wanted } from "#domain/device.ts";
+import { Fault, isFault } from "#domain/fault.ts";
+import { backoff } from "./backoff.ts";
+import type { Device, DeviceServices } from "./device.ts";
+import { faultPolicy } from "./fault-policy.ts";
+import { nextPoll, phaseOf, planPolls, slowInterval, type PollPlan } from "./polling.ts";
+
+/** A point that was not answered for so many of its intervals is stale. */
+const staleAfter = 3;
+
+const asFault = (error: unknown): Fault => (isFault(error) ? error : new Fault("malformed", error instanceof Error ? error.message : String(error), { cause: error }));
+
+/**
+ * The life of one device: connect, describe, poll until the connection is lost, wait, again. Ends when the signal is aborted. What a
+ * person should know is said once: when the device is lost, and when it is back.
+ */
+export const runDevice = async (device: Device, services: DeviceServices, signal: AbortSignal): Promise<void> => {
+  const log = services.log.child(device.id);
+  let lostAt: number | undefined;
+  let said: string | undefined;
+  let attempt = 0;
+  while (!signal.aborted) {
+    let fault: Fault;
+    try {
+      const plan = await connect(device, services, signal);
+      if (lostAt !== undefined) log.info(`back after ${Math.round((services.clock.monotonic() - lostAt) / 1000)} s`);
+      lostAt = said = undefined;
+      attempt = 0;
+      services.connected(device.id);
+      fault = await poll(device, plan, services, signal);
+    } catch (error) {
+      fault = asFault(error);
+    }
+    if (!isFault(fault) || fault.cause !== undefined) log.debug("connection ended", fault);
+    await device.disconnect(fault);
+    if (signal.aborted) break;
+    lostAt ??= services.clock.monotonic();
+    // Once per kind of trouble: from "no answer" to "wrong password" is news, the tenth "no answer" is not.
+    if (said !== fault.kind) log.warn(`${fault.message}; trying again`);
+    said = fault.kind;
+    lose(device, fault, services);
+    await device.rest(backoff(fault.kind, attempt++, Math.random()), signal).catch(() => undefined);
+  }
+};
+
+const connect = async (device: Device, services: DeviceServices, signal: AbortSignal): Promise<PollPlan> => {
+  const described = services.describe(device.id, await device.connect(signal));
+  const { store, clock } = services;
+  store.describe(device.id, described);
+  const plan = planPolls(described);
+  await device.read(plan.all, "poll", signal);
+  store.connect(device.id, { state: "online", since: clock.now() });
+  return plan;
+};
+
+const lose = (device: Device, fault: Fault, { store, clock }: DeviceServices): void => {
+  const before = store.device(device.id)?.connection;
+  const since = before?.state === "offline" ? before.since : clock.now();
+  store.connect(device.id, { state: "offline", since, fault: fault.kind, detail: fault.message });
+  store.expire(device.id, Number.POSITIVE_INFINITY);
+};
+
+/** Polls until a fault ends the session, and returns that fault. */
+const poll = async (device: Device, plan: PollPlan, services: DeviceServices, signal: AbortSignal): Promise<Fault> => {
+  const { clock } = services;
+  const log = services.log.child(device.id);
+  const phase = phaseOf(device.entry.driver.endpoint(device.entry.options));
+  let slowDue = clock.monotonic() + slowInterval(device.settings.interval) * 1000;
+  let troubled = false;
+  for (;;) {
+    const interval = device.settings.interval * 1000;
+    const now = clock.monotonic();
+    await device.rest(nextPoll(now, interval, phase) - now, signal);
+    const slow = clock.monotonic() >= slowDue;
+    if (slow) slowDue = clock.monotonic() + slowInterval(device.settings.interval) * 1000;
+    const wanted = slow ? plan.liveAndSlow : plan.live;
+    try {
+      const readings = await device.read(wanted, "poll", signal);
+      if (readings.length < wanted.length) expire(device, services, plan);
+      troubled = false;
+    } catch (error) {
+      const fault = asFault(error);
+      if (faultPolicy[fault.kind].endsSession) return fault;
+      if (!troubled) log.warn(`${fault.message}; its values wait for a good answer`);
+      troubled = true;
+      expire(device, services, plan);
+    }
+  }
+};
+
+const expire = (device: Device, { store, clock }: DeviceServices, plan: PollPlan): void => {
+  const now = clock.now();
+  const { interval } = device.settings;
+  const isLive = new Set(plan.live.map(({ part, point }: Wanted) => `${part} ${point}`));
+  const isSlow = new Set(plan.liveAndSlow.map(({ part, point }: Wanted) => `${part} ${point}`));
+  store.expire(device.id, now - staleAfter * interval * 1000, (part, point) => isLive.has(`${part} ${point}`));
+  store.expire(device.id, now - staleAfter * slowInterval(interval) * 1000, (part, point) => isSlow.has(`${part} ${point}`));
+};

@@ -1,0 +1,185 @@
+import type { Command } from "#domain/command.ts";
+import type { Description, DeviceSettings, Reading, Wanted } from "#domain/device.ts";
+import { Fault, isFault } from "#domain/fault.ts";
+import type { Driver, Session } from "#driver/contract.ts";
+import { deadline } from "#platform/abort.ts";
+import type { Clock } from "#platform/clock.ts";
+import type { Log } from "#platform/log.ts";
+import type { Store } from "#store/store.ts";
+import type { EnergyGate } from "./energy-gate.ts";
+import type { EndpointQueue, Priority } from "./queue.ts";
+
+/** What the engine needs to run one device. */
+export interface DeviceEntry {
+  readonly settings: DeviceSettings;
+  readonly driver: Driver;
+  /** Parsed by the driver's own schema. */
+  readonly options: unknown;
+}
+
+export interface DeviceServices {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly gate: EnergyGate;
+  readonly cache: { get(device: string, key: string): Uint8Array | undefined; set(device: string, key: string, value: Uint8Array): void };
+  /** Called with each description before it reaches the store; may add what the engine itself can do. */
+  describe(device: string, description: Description): Description;
+  /** Called each time after the device has been described and read. */
+  connected(device: string): void;
+}
+
+/** No transport takes this long; only a driver that forgot its signal would. */
+const readLimit = 60_000;
+
+/**
+ * One device: the session while there is one, and the way to ask it through the queue of its endpoint. The loop opens and closes
+ * it; the bus asks and tells it between polls.
+ */
+export class Device {
+  readonly entry: DeviceEntry;
+  settings: DeviceSettings;
+  readonly #queue: EndpointQueue;
+  readonly #services: DeviceServices;
+  #session: Session | undefined;
+  /** Ends every call on the session when the connection is lost. */
+  #connection = new AbortController();
+  #reads = new Map<readonly Wanted[], Promise<readonly Reading[]>>();
+  #wake: (() => void) | undefined;
+  #awake = Promise.withResolvers<void>();
+
+  constructor(entry: DeviceEntry, queue: EndpointQueue, services: DeviceServices) {
+    this.entry = entry;
+    this.settings = entry.settings;
+    this.#queue = queue;
+    this.#services = services;
+    this.#wake = this.#awake.resolve;
+  }
+
+  get id(): string {
+    return this.entry.settings.id;
+  }
+
+  /** Opens and describes. Throws a `Fault` when the device is not there; nothing stays open then. */
+  async connect(signal: AbortSignal): Promise<Description> {
+    const { driver, options } = this.entry;
+    const { cache, log } = this.#services;
+    const context = {
+      device: this.id,
+      log: log.child(this.id),
+      cache: { get: (key: string) => cache.get(this.id, key), set: (key: string, value: Uint8Array) => cache.set(this.id, key, value) },
+    };
+    return this.#queue.run(
+      this.id,
+      "poll",
+      async () => {
+        const limit = deadline(readLimit, signal);
+        const session = await driver.open(options, context, limit);
+        try {
+          const description = await session.describe(limit);
+          this.#connection = new AbortController();
+          this.#session = session;
+          return description;
+        } catch (error) {
+          await session[Symbol.asyncDispose]();
+          throw error;
+        }
+      },
+      signal,
+    );
+  }
+
+  /** Ends the session, if there is one. Whoever waits for it gets `reason`. */
+  async disconnect(reason: Fault): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    this.#connection.abort(reason);
+    this.#reads.clear();
+    try {
+      await session?.[Symbol.asyncDispose]();
+    } catch (error) {
+      this.#services.log.child(this.id).debug("closing failed", error);
+    }
+  }
+
+  /**
+   * Asks the device and puts what it answers into the store. Reads of the same array that still wait in the queue are one read. Throws
+   * a `Fault`, of kind unreachable while there is no connection.
+   */
+  read(wanted: readonly Wanted[], priority: Priority, signal: AbortSignal): Promise<readonly Reading[]> {
+    const shared = this.#reads.get(wanted);
+    if (shared) return shared;
+    const result = this.#ask(
+      priority,
+      (session, limit) => {
+        this.#reads.delete(wanted);
+        return session.read(wanted, limit);
+      },
+      signal,
+    ).then((readings) => {
+      const passed = this.#services.gate.pass(this.id, readings);
+      this.#services.store.put(this.id, passed, this.#services.clock.now());
+      return readings;
+    });
+    this.#reads.set(wanted, result);
+    const forget = (): void => {
+      if (this.#reads.get(wanted) === result) this.#reads.delete(wanted);
+    };
+    result.then(forget, forget);
+    return result;
+  }
+
+  /** Sends the command once. Throws a `Fault`; `written` tells whether the write may have left. */
+  async execute(command: Command, signal: AbortSignal): Promise<void> {
+    await this.#ask(
+      "command",
+      async (session, limit) => {
+        if (!session.execute) throw new Fault("unsupported", `${this.id} takes no commands`);
+        await session.execute(command, limit);
+      },
+      signal,
+    );
+  }
+
+  /** Polls soon, or tries to connect now, instead of waiting for the next turn. */
+  wake(): void {
+    this.#wake?.();
+  }
+
+  /** Resolves after `ms` or when somebody calls `wake`. Rejects when the signal is aborted. */
+  async rest(ms: number, signal: AbortSignal): Promise<void> {
+    const done = new AbortController();
+    const sleep = this.#services.clock.sleep(ms, AbortSignal.any([signal, done.signal])).catch((error: unknown) => {
+      if (!done.signal.aborted) throw error;
+    });
+    await Promise.race([sleep, this.#awake.promise.then(() => done.abort())]);
+    this.#awake = Promise.withResolvers();
+    this.#wake = this.#awake.resolve;
+  }
+
+  #ask<T>(priority: Priority, work: (session: Session, limit: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    if (!this.#session) return Promise.reject(new Fault("unreachable", `${this.id} is not connected`));
+    const life = AbortSignal.any([signal, this.#connection.signal]);
+    return this.#queue.run(
+      this.id,
+      priority,
+      async () => {
+        const session = this.#session;
+        if (!session) throw new Fault("unreachable", `${this.id} is not connected`);
+        try {
+          return await work(session, deadline(readLimit, life));
+        } catch (error) {
+          throw isFault(error) ? error : this.#translate(error, life);
+        }
+      },
+      life,
+    );
+  }
+
+  #translate(error: unknown, life: AbortSignal): Error {
+    if (life.aborted) return isFault(life.reason) ? life.reason : new Fault("unreachable", `${this.id} was stopped`, { cause: error });
+    if (error instanceof DOMException && error.name === "TimeoutError") return new Fault("timeout", `${this.id} did not answer within ${readLimit / 1000} s`);
+    this.#services.log.child(this.id).error("the driver failed in a way that it should have named", error);
+    return new Fault("malformed", `${this.id}: the driver failed unexpectedly`, { cause: error, written: true });
+  }
+}
