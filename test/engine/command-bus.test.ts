@@ -72,6 +72,23 @@ describe("a command", () => {
       expect(pdu.writes).toEqual(["outlet.off"]);
     }));
 
+  test("that would have to wait long behind another one of its part is refused instead of acting late", () =>
+    withPdu({ fault: "dropped" }, {}, async (rack, pdu) => {
+      const first = ask(rack, "outlet.cycle"); // shows nothing for 60 s
+      await rack.clock.sleep(1000);
+      expect(await ask(rack, "outlet.off")).toMatchObject({ state: "refused", refusal: "late" });
+      expect(await first).toMatchObject({ state: "unconfirmed" });
+      expect(pdu.writes).toEqual(["outlet.cycle"]);
+    }));
+
+  test("shows its effect on other points at once, not at the next poll", () =>
+    withPdu({ energy: 5 }, { interval: 600 }, async (rack, pdu) => {
+      pdu.energy = 5.5;
+      await ask(rack, "outlet.off");
+      await rack.clock.sleep(1000);
+      expect(goodValue(rack.store.device("pdu")?.parts.get("outlet/1"), "meter.energy")).toBe(5.5);
+    }));
+
   test("for an unknown device, part or command is refused and written down", () =>
     withPdu({ commands: ["outlet.on"] }, {}, async (rack, pdu) => {
       expect(await ask(rack, "outlet.on", { device: "nobody" })).toMatchObject({ state: "refused", refusal: "not-known" });
@@ -107,7 +124,7 @@ describe("locks", () => {
       expect(await ask(rack, "outlet.off", { confirm: "guessed" })).toMatchObject({ state: "refused" });
       expect(pdu.writes).toEqual([]);
       expect(await ask(rack, "outlet.off", { confirm })).toMatchObject({ state: "confirmed", writes: 1 });
-      expect(await ask(rack, "outlet.on", { confirm })).toMatchObject({ state: "refused" });
+      expect(await ask(rack, "outlet.off", { confirm })).toMatchObject({ state: "refused", refusal: "confirmation-needed" });
       expect(JSON.stringify(rack.engine.bus.outcomes({ limit: 10 }).map(({ command }) => command))).not.toContain(confirm);
     }));
 

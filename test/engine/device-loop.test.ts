@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Fault } from "#domain/fault.ts";
+import { openDatabase } from "#platform/database.ts";
 import { goodValue } from "#store/read.ts";
 import { deviceDouble, rackDouble, type RackDouble } from "./rack-double.ts";
 
@@ -108,6 +109,30 @@ describe("a device", () => {
     expect(rack.store.device("odd")?.connection).toMatchObject({ state: "quarantined", detail: expect.stringContaining("rack-power.yaml:3:5") as string });
     const outcome = await rack.engine.bus.submit({ device: "odd", part: "outlet/1", name: "outlet.off", by: { via: "mqtt" } }).outcome;
     expect(outcome).toMatchObject({ state: "refused", refusal: "quarantined" });
+  });
+
+  test("whose counter shows a zero once is shown without it, and its total survives a restart", async () => {
+    const database = openDatabase(":memory:", () => undefined);
+    const pdu = deviceDouble({ energy: 3046 });
+    const shown: number[] = [];
+    const watch = async (change: () => void): Promise<void> => {
+      await using rack = rackDouble(database);
+      rack.store.subscribe(() => {
+        const total = goodValue(rack.store.device("pdu")?.parts.get("outlet/1"), "meter.energy");
+        if (total !== undefined) shown.push(total);
+      });
+      rack.start("pdu", pdu);
+      await becomes(rack, "online");
+      change();
+      await rack.clock.sleep(11_000);
+      pdu.energy = 3046.2;
+      await rack.clock.sleep(11_000);
+    };
+    await watch(() => (pdu.energy = 0));
+    await watch(() => undefined);
+    expect(Math.min(...shown)).toBe(3046);
+    expect(Math.max(...shown)).toBe(3046.2);
+    expect(shown.length).toBeGreaterThan(2);
   });
 
   test("that leaves a point out shows it as stale after three intervals", async () => {
