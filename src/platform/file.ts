@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, open, readFile, readdir, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** The text of a file, or undefined when there is none. Any other failure is thrown. */
@@ -11,6 +11,9 @@ export const readTextIfThere = async (path: string): Promise<string | undefined>
   }
 };
 
+/** The text of a file. Throws when it cannot be read. */
+export const readText = (path: string): Promise<string> => readFile(path, "utf8");
+
 /** Writes the whole file or leaves the old one: to a neighbour, to the disk, then renamed (a power cut leaves no half file). */
 export const writeTextSafely = async (path: string, text: string, mode = 0o600): Promise<void> => {
   const folder = dirname(path);
@@ -22,4 +25,10 @@ export const writeTextSafely = async (path: string, text: string, mode = 0o600):
   await rename(beside, path);
   await using entry = await open(folder, "r");
   await entry.sync();
+};
+
+/** Names of the folders in a folder, in order of the alphabet. */
+export const foldersIn = async (path: string): Promise<readonly string[]> => {
+  const entries = await readdir(path, { withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
 };

@@ -93,7 +93,7 @@ export const openSession = (clock: Clock, link: NutConnection, options: NutOptio
     },
     execute: async (command: Command, signal) => {
       const name = shape.get(command.part)?.commands.get(command.name);
-      if (name === undefined) throw new Fault("unsupported", `The NUT server does not offer ${command.name} for ${command.part} of UPS "${ups}" to this login.`);
+      if (name === undefined) throw new Fault("unsupported", `UPS "${ups}" takes no ${command.name} for ${command.part} from this login.`);
       await link.login();
       const tracking = await instruct(link, ups, name, signal);
       if (tracking !== undefined) await follow(clock, link, tracking, signal);

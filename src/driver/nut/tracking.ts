@@ -20,6 +20,7 @@ export const follow = async (clock: Clock, link: NutConnection, id: string, sign
       await clock.sleep(pause, signal);
     }
   } catch (error) {
-    throw afterWrite(isFault(error) ? error : new Fault("timeout", "The driver of the UPS had not said what became of the command when the wait ended.", { cause: error }));
+    if (isFault(error)) throw afterWrite(error);
+    throw new Fault("timeout", "The driver of the UPS had not said what became of the command when the wait ended.", { cause: error, written: true });
   }
 };

@@ -1,0 +1,58 @@
+import type { DeviceSettings } from "#domain/device.ts";
+import type { Secret } from "#domain/secret.ts";
+import type { LogLevel } from "#platform/log.ts";
+import type { Problem } from "./problem.ts";
+
+export interface MqttSettings {
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: Secret;
+  readonly baseTopic: string;
+  readonly discoveryPrefix: string;
+  readonly clientId?: string;
+  /** Absolute paths of PEM files. */
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly rejectUnauthorized: boolean };
+}
+
+export const scopes = ["read", "control", "admin"] as const;
+export type Scope = (typeof scopes)[number];
+
+export interface RestSettings {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** `hash`: SHA-256 in hexadecimal; the key's text is not kept here. */
+  readonly keys: readonly { readonly name: string; readonly hash: string; readonly scopes: readonly Scope[] }[];
+}
+
+/** A device that can be run; `options` is what the driver's own schema made of the rest of the entry. */
+export interface GoodEntry {
+  readonly settings: DeviceSettings;
+  readonly options: unknown;
+}
+
+/** A device whose entry is wrong: shown with its problems, never opened. The settings are what could be read. */
+export interface QuarantinedEntry {
+  readonly settings: DeviceSettings;
+  readonly problems: readonly Problem[];
+}
+
+export type DeviceEntry = GoodEntry | QuarantinedEntry;
+export const isQuarantined = (entry: DeviceEntry): entry is QuarantinedEntry => "problems" in entry;
+
+export interface Configuration {
+  readonly mqtt?: MqttSettings;
+  readonly rest?: RestSettings;
+  /** Folder of the database; absolute. */
+  readonly data: string;
+  readonly log: LogLevel;
+  readonly devices: readonly DeviceEntry[];
+  /** Every text that must not be shown, for the log's redactor. */
+  readonly secrets: readonly string[];
+}
+
+export type Loaded =
+  /** `problems`: those of the quarantined devices. */
+  | { readonly ok: true; readonly configuration: Configuration; readonly problems: readonly Problem[] }
+  /** Nothing can be run; all problems that were found. */
+  | { readonly ok: false; readonly problems: readonly Problem[] };

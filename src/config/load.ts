@@ -1,0 +1,116 @@
+import { readTextIfThere } from "#platform/file.ts";
+import { sha256 } from "#platform/digest.ts";
+import { besideFile } from "#platform/path.ts";
+import { check } from "./check.ts";
+import type { Configuration, DeviceEntry, Loaded, MqttSettings, RestSettings } from "./configuration.ts";
+import { readDevice } from "./device-entry.ts";
+import type { Drivers } from "./editor-schema.ts";
+import { jsonSchema } from "./expectation.ts";
+import { formatPath, type Finding, type Problem } from "./problem.ts";
+import { redact, secretsIn } from "./secret-text.ts";
+import { sectionSchema, type Sections } from "./section-schema.ts";
+import { readTree, type Tree } from "./tree.ts";
+import { openVault } from "./vault.ts";
+
+const sectionWants = jsonSchema(sectionSchema);
+
+const located = (file: string, tree: Tree, list: readonly Finding[]): readonly Problem[] =>
+  list.map(({ path, at, message, expected, suggestion, hidden }) => ({
+    file,
+    ...tree.place(path, at),
+    path: hidden ? `${formatPath(path.slice(0, -1))}.…` : formatPath(path),
+    message,
+    ...(expected !== undefined && { expected }),
+    ...(suggestion !== undefined && { suggestion }),
+  }));
+
+const inOrder = (problems: readonly Problem[]): readonly Problem[] => problems.toSorted((one, other) => one.line - other.line || one.column - other.column);
+
+/** The tree's own findings first: whatever a schema says of the same place follows from them. */
+const withTree = (own: readonly Finding[], others: readonly Finding[]): readonly Finding[] => {
+  const known = new Set(own.map(({ path }) => JSON.stringify(path)));
+  return [...own, ...others.filter(({ path }) => !known.has(JSON.stringify(path)))];
+};
+
+const ofDevice = ({ path }: Finding, key?: string): boolean => path[0] === "devices" && path.length > 1 && (key === undefined || path[1] === key);
+
+const readDevices = (file: string, tree: Tree, data: Readonly<Record<string, unknown>>, drivers: Drivers): readonly DeviceEntry[] => {
+  const ids = new Set(Object.keys(data));
+  const taken = new Set<string>();
+  return Object.entries(data).map(([key, value]): DeviceEntry => {
+    const { settings, options, findings } = readDevice(key, value, { tree, drivers, ids, taken });
+    taken.add(settings.id);
+    const all = withTree(tree.findings.filter((finding) => ofDevice(finding, key)), findings);
+    return all.length === 0 ? { settings, options } : { settings, problems: inOrder(located(file, tree, all)) };
+  });
+};
+
+const readable = async (path: string): Promise<boolean> => {
+  try {
+    return (await readTextIfThere(path)) !== undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== undefined) return false;
+    throw error;
+  }
+};
+
+const mqttSettings = (file: string, { tls: { ca, cert, key, rejectUnauthorized }, ...rest }: NonNullable<Sections["mqtt"]>): MqttSettings => {
+  const files = Object.fromEntries(Object.entries({ ca, cert, key }).flatMap(([name, path]) => (path === undefined ? [] : [[name, besideFile(file, path)]])));
+  return { ...rest, tls: { ...files, rejectUnauthorized } };
+};
+
+const missingFiles = async (tls: MqttSettings["tls"]): Promise<readonly Finding[]> => {
+  const there = await Promise.all((["ca", "cert", "key"] as const).map(async (name) => [name, tls[name] === undefined || (await readable(tls[name]))] as const));
+  return there.flatMap(([name, found]) => (found ? [] : [{ path: ["mqtt", "tls", name], at: "value", message: "there is no such file, or it cannot be read" } as const]));
+};
+
+const restSettings = ({ listen, keys }: NonNullable<Sections["rest"]>): RestSettings => ({
+  ...listen,
+  keys: keys.map(({ name, key, scopes }) => ({ name, hash: sha256(key.reveal()), scopes })),
+});
+
+const readConfiguration = async (file: string, tree: Tree, drivers: Drivers): Promise<Loaded> => {
+  const sections = check(sectionSchema, tree.value, { tree, path: [], wants: sectionWants });
+  const rawDevices = (tree.value as { readonly devices?: unknown } | null)?.devices ?? {};
+  const areDevices = typeof rawDevices === "object" && !Array.isArray(rawDevices);
+  const devices = areDevices ? readDevices(file, tree, rawDevices as Readonly<Record<string, unknown>>, drivers) : [];
+  const mqtt = sections.value?.mqtt && mqttSettings(file, sections.value.mqtt);
+  const wrong: Finding[] = [
+    ...withTree(tree.findings.filter((finding) => !ofDevice(finding)), sections.findings),
+    ...(areDevices ? [] : [{ path: ["devices"], at: "value", message: "is no map of devices", expected: "an id for each device" } as const]),
+    ...(mqtt ? await missingFiles(mqtt.tls) : []),
+  ];
+  const secrets = [...new Set([...tree.secrets, ...secretsIn(sections.value), ...devices.flatMap((device) => ("options" in device ? secretsIn(device.options) : []))])];
+  const clean = devices.map((device): DeviceEntry => ("problems" in device ? { ...device, problems: redact(device.problems, secrets) } : device));
+  const ofDevices = clean.flatMap((device) => ("problems" in device ? device.problems : []));
+  if (wrong.length > 0 || !sections.value) return { ok: false, problems: inOrder([...redact(located(file, tree, wrong), secrets), ...ofDevices]) };
+  const { data, log, rest } = sections.value;
+  const configuration: Configuration = {
+    ...(mqtt && { mqtt }),
+    ...(rest && { rest: restSettings(rest) }),
+    data: besideFile(file, data),
+    log,
+    devices: clean,
+    secrets,
+  };
+  return { ok: true, configuration, problems: inOrder(ofDevices) };
+};
+
+/**
+ * Reads the configuration and `secrets.yaml` beside it. Whatever the files hold, it does not throw: it gives a configuration, or says at
+ * which line and column there is none. A wrong device is quarantined and the rest is usable.
+ */
+export const loadConfiguration = async (file: string, drivers: Drivers, environment: Readonly<Record<string, string | undefined>>): Promise<Loaded> => {
+  const broken = (message: string, line = 1, column = 1): Problem => ({ file, line, column, path: "", message });
+  let text: string | undefined;
+  try {
+    text = await readTextIfThere(file);
+  } catch (error) {
+    return { ok: false, problems: [broken(`cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`)] };
+  }
+  if (text === undefined) return { ok: false, problems: [broken("there is no such file")] };
+  const vault = await openVault(besideFile(file, "secrets.yaml"), "secrets.yaml", environment);
+  const result = readTree(text, vault);
+  if ("fractures" in result) return { ok: false, problems: result.fractures.map(({ message, line, column }) => broken(message, line, column)) };
+  return readConfiguration(file, result.tree, drivers);
+};

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { Secret } from "#domain/secret.ts";
+import { logLevels } from "#platform/log.ts";
+import { scopes } from "./configuration.ts";
+
+const secret = (least: number, short: string): z.ZodPipe<z.ZodString, z.ZodTransform<Secret, string>> =>
+  z
+    .string()
+    .min(least, short)
+    .transform((text) => new Secret(text));
+
+const topic = z.string().regex(/^[^#+/\s\0][^#+\s\0]*(?<!\/)$/, "is no topic: no spaces, # or +, no / at either end");
+
+const url = z
+  .string()
+  .describe("mqtt://host:1883, mqtts://host:8883, ws://… or wss://…")
+  .superRefine((text, context) => {
+    const address = URL.parse(text);
+    if (!address || !["mqtt:", "mqtts:", "ws:", "wss:"].includes(address.protocol) || address.hostname === "") {
+      context.addIssue({ code: "custom", message: "is no address of a broker" });
+    } else if (address.username !== "" || address.password !== "") {
+      context.addIssue({ code: "custom", message: "must not hold a user or password; write them as username and password" });
+    }
+  });
+
+const tls = z
+  .strictObject({
+    ca: z.string().min(1).exactOptional().describe("PEM file of the authority that signed the broker's certificate"),
+    cert: z.string().min(1).exactOptional().describe("PEM file of our certificate"),
+    key: z.string().min(1).exactOptional().describe("PEM file of our certificate's key"),
+    rejectUnauthorized: z.boolean().default(true).describe("false accepts any certificate"),
+  })
+  .superRefine((files, context) => {
+    if ((files.cert === undefined) === (files.key === undefined)) return;
+    context.addIssue({ code: "custom", path: [files.cert === undefined ? "key" : "cert"], message: "cert and key go together" });
+  })
+  .prefault({});
+
+const mqtt = z.strictObject({
+  url,
+  username: z.string().min(1).exactOptional(),
+  password: secret(1, "is empty").exactOptional(),
+  baseTopic: topic.default("rack-power").describe("All our topics begin with this"),
+  discoveryPrefix: topic.default("homeassistant").describe("As in Home Assistant's MQTT settings"),
+  clientId: z.string().min(1).exactOptional(),
+  tls,
+});
+
+const listenPattern = /^(?:\[(?<six>[0-9A-Fa-f:.%a-z]+)\]|(?<name>[A-Za-z0-9.-]*)):(?<port>\d{1,5})$/;
+/** `:8099` listens on every IPv4 address, `[::]:8099` on IPv6 as well. */
+const listen = z
+  .string()
+  .describe("Address and port, such as 127.0.0.1:8099, [::1]:8099 or :8099")
+  .transform((text, context) => {
+    const { six, name, port } = listenPattern.exec(text)?.groups ?? {};
+    if (port === undefined || Number(port) > 65_535) context.addIssue({ code: "custom", message: "is no address and port" });
+    return { host: six ?? (name === undefined || name === "" ? "0.0.0.0" : name), port: Number(port) };
+  });
+
+const key = z.strictObject({
+  name: z.string().min(1).describe("Who uses it; shown in the log and with every outcome"),
+  key: secret(16, "is too short to be safe: at least 16 characters, such as from openssl rand -hex 24").describe("Text of the X-API-Key header"),
+  scopes: z.array(z.enum(scopes)).min(1).describe("What it may do"),
+});
+
+const keys = z
+  .array(key)
+  .default([])
+  .superRefine((list, context) => {
+    list.forEach(({ name, key: text }, at) => {
+      if (list.slice(0, at).some((other) => other.name === name)) context.addIssue({ code: "custom", path: [at, "name"], message: "is the name of a key above" });
+      if (list.slice(0, at).some((other) => other.key.reveal() === text.reveal())) context.addIssue({ code: "custom", path: [at, "key"], message: "is the same key as one above" });
+    });
+  });
+
+const rest = z.strictObject({ listen: listen.prefault("127.0.0.1:8099"), keys });
+
+/** The whole file but for the devices, which are read one by one so that one of them cannot spoil the rest. */
+export const sectionSchema = z.strictObject({
+  mqtt: mqtt.exactOptional(),
+  rest: rest.exactOptional(),
+  data: z.string().min(1).default("./data").describe("Folder of the database"),
+  log: z.enum(logLevels).default("info").describe("How much is told"),
+  devices: z.unknown().optional().describe("By id, which is for ever: entities are named after it"),
+});
+export type Sections = z.infer<typeof sectionSchema>;

@@ -1,0 +1,27 @@
+import { Fault } from "#domain/fault.ts";
+import type { SnmpSession } from "#transport/snmp/snmp-session.ts";
+import { textOf } from "#transport/snmp/varbind.ts";
+import type { Profile } from "./schema.ts";
+
+const sysObjectID = "1.3.6.1.2.1.1.2.0";
+
+const startsWith = (whole: string, prefix: string): boolean => whole === prefix || whole.startsWith(`${prefix}.`);
+
+/** The profiles that may fit, in the order in which they are to be tried: longest prefix first, then the higher rank, then the name. */
+export const candidates = (profiles: readonly Profile[], objectId: string | undefined): readonly Profile[] => {
+  const length = ({ match }: Profile): number => match.sysObjectID?.split(".").length ?? 0;
+  return profiles
+    .filter(({ match }) => match.sysObjectID === undefined || (objectId !== undefined && startsWith(objectId, match.sysObjectID)))
+    .sort((a, b) => length(b) - length(a) || b.match.rank - a.match.rank || (a.name < b.name ? -1 : 1));
+};
+
+/** Which profile the device in front of us answers to. Throws `Fault` unsupported when it is none. */
+export const identify = async (session: SnmpSession, profiles: readonly Profile[], signal: AbortSignal): Promise<Profile> => {
+  const [id] = await session.get([sysObjectID], signal);
+  const objectId = id && textOf(id);
+  const likely = candidates(profiles, objectId);
+  const answers = await session.get(likely.map(({ match }) => match.answers), signal);
+  const found = likely.find((_, at) => answers[at] !== undefined);
+  if (found) return found;
+  throw new Fault("unsupported", `no profile fits this device (sysObjectID ${objectId ?? "not answered"}); one can be named in its entry`);
+};

@@ -1,0 +1,105 @@
+import type { DeviceId } from "#domain/device.ts";
+import type { Outcome } from "#domain/outcome.ts";
+import { rfc3339 } from "#platform/rfc3339.ts";
+import type { Change } from "#store/read.ts";
+import { connectionView, deviceView, readingsView } from "./device-view.ts";
+import { outcomeView } from "./outcome-view.ts";
+import type { RouteServices } from "./route.ts";
+
+type News = Change | { readonly kind: "outcome"; readonly device: DeviceId; readonly outcome: Outcome };
+type Waiting = News & { readonly at: number };
+
+export interface FeedOptions {
+  /** Only this device. */
+  readonly device?: DeviceId;
+  /** Milliseconds since 1970 of the last event the reader has had: outcomes since then are told again. */
+  readonly since?: number;
+  /** Called when the reader has fallen too far behind; the feed has ended then. */
+  cutOff(): void;
+}
+
+/** One reader's events, as text of an event stream (WHATWG HTML, 9.2). It waits for the reader, and only so far. */
+export interface Feed {
+  /** The next piece of text, a sign of life when nothing happens, or undefined at the end. */
+  take(): Promise<string | undefined>;
+  end(): void;
+}
+
+/** Most outcomes told again to a reader that comes back; the rest is in the audit log. */
+const mostTold = 1000;
+
+/**
+ * Starts with the whole state, so that a reader that comes back needs no memory of ours to be right; then tells each change. What
+ * waits is only which points changed: the values are read when the text leaves, so a reader that lags gets newer ones, not more.
+ */
+export const createFeed = ({ store, bus, clock, limits }: RouteServices, { device, since, cutOff }: FeedOptions): Feed => {
+  const waiting: Waiting[] = [];
+  let wake = (): void => undefined;
+  let greeted = false;
+  let ended = false;
+  let told = 0;
+
+  const end = (): void => {
+    ended = true;
+    waiting.length = 0;
+    for (const subscription of subscriptions) subscription[Symbol.dispose]();
+    wake();
+  };
+  const tell = (news: News): void => {
+    if (ended || (device !== undefined && news.device !== device)) return;
+    if (waiting.length >= limits.waitingEvents) {
+      end();
+      cutOff();
+      return;
+    }
+    waiting.push({ ...news, at: clock.now() });
+    wake();
+  };
+  const subscriptions = [store.subscribe(tell), bus.subscribe((outcome) => tell({ kind: "outcome", device: outcome.command.device, outcome }))];
+
+  if (since !== undefined) {
+    const missed = bus.outcomes({ limit: mostTold, ...(device !== undefined && { device }) }).filter(({ endedAt }) => endedAt >= since);
+    for (const outcome of missed.toReversed()) waiting.push({ kind: "outcome", device: outcome.command.device, outcome, at: outcome.endedAt });
+  }
+  for (const { id } of store.devices()) if (device === undefined || id === device) waiting.push({ kind: "shape", device: id, at: clock.now() });
+
+  const dataOf = (news: News): readonly [event: string, data: unknown] | undefined => {
+    if (news.kind === "outcome") return ["outcome", outcomeView(news.outcome)];
+    if (news.kind === "removed") return ["removed", { device: news.device }];
+    const state = store.device(news.device);
+    if (!state) return undefined;
+    if (news.kind === "shape") return ["device", deviceView(state)];
+    if (news.kind === "connection") return ["connection", { device: news.device, connection: connectionView(state.connection) }];
+    const part = state.parts.get(news.part);
+    return part && ["readings", { device: news.device, part: news.part, readings: readingsView(part, news.points) }];
+  };
+  const textOf = (news: Waiting): string | undefined => {
+    const found = dataOf(news);
+    // JSON.stringify leaves no line break, so one data line is enough.
+    return found && `id: ${news.at}-${++told}\nevent: ${found[0]}\ndata: ${JSON.stringify(found[1])}\n\n`;
+  };
+  /** True when something came, false when it stayed quiet. */
+  const something = async (): Promise<boolean> => {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    wake = () => resolve(true);
+    using _timer = clock.after(limits.heartbeat, () => resolve(false));
+    return await promise;
+  };
+
+  return {
+    end,
+    take: async () => {
+      if (!greeted) {
+        greeted = true;
+        return "retry: 3000\n\n";
+      }
+      while (!ended) {
+        const next = waiting.shift();
+        const text = next && textOf(next);
+        if (text !== undefined) return text;
+        if (next === undefined && !(await something())) return `: ${rfc3339(clock.now())}\n\n`;
+      }
+      return undefined;
+    },
+  };
+};

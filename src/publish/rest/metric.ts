@@ -1,0 +1,93 @@
+import { Counter, Gauge, Registry } from "prom-client";
+import { capabilityOf, pointNames, pointSpec, shortName, type PointName } from "#domain/capability.ts";
+import type { Quantity } from "#domain/quantity.ts";
+import type { DeviceState, PartState } from "#store/read.ts";
+import type { RestDependencies } from "./option.ts";
+
+/** Base units and suffixes as Prometheus wants them (prometheus.io, "Metric and label naming"): joules, ratios from 0 to 1. */
+const shapes: Readonly<Record<Quantity, { readonly suffix: string; readonly factor: number }>> = {
+  power: { suffix: "_watts", factor: 1 },
+  apparentPower: { suffix: "_volt_amperes", factor: 1 },
+  energy: { suffix: "_joules_total", factor: 3_600_000 },
+  current: { suffix: "_amperes", factor: 1 },
+  voltage: { suffix: "_volts", factor: 1 },
+  frequency: { suffix: "_hertz", factor: 1 },
+  powerFactor: { suffix: "_ratio", factor: 1 },
+  charge: { suffix: "_ratio", factor: 0.01 },
+  load: { suffix: "_ratio", factor: 0.01 },
+  duration: { suffix: "_seconds", factor: 1 },
+  temperature: { suffix: "_celsius", factor: 1 },
+  humidity: { suffix: "_ratio", factor: 0.01 },
+  fanSpeed: { suffix: "_rpm", factor: 1 },
+  count: { suffix: "", factor: 1 },
+};
+
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+interface Meter {
+  reset(): void;
+  show(labels: { readonly device: string; readonly part: string }, value: number): void;
+}
+
+/** One metric per point that is a number or a flag; undefined for texts. */
+const meterOf = (point: PointName, registers: Registry[]): Meter | undefined => {
+  const spec = pointSpec(point);
+  if (spec.type !== "number" && spec.type !== "flag") return undefined;
+  const { suffix, factor } = spec.type === "number" ? shapes[spec.quantity] : { suffix: "", factor: 1 };
+  const name = `rack_power_${snake(capabilityOf(point))}_${snake(shortName(point))}${suffix}`;
+  const options = { name, help: point, labelNames: ["device", "part"] as const, registers };
+  if (suffix.endsWith("_total")) {
+    const counter = new Counter(options);
+    return { reset: () => counter.reset(), show: (labels, value) => counter.inc(labels, value * factor) };
+  }
+  const gauge = new Gauge(options);
+  return { reset: () => gauge.reset(), show: (labels, value) => gauge.set(labels, value * factor) };
+};
+
+export interface Metrics extends Disposable {
+  readonly contentType: string;
+  /** The text exposition format, as things are now. Stale values are left out: a metric without a sample is what Prometheus takes for "not known". */
+  text(): Promise<string>;
+}
+
+export const createMetrics = ({ store, bus, version }: RestDependencies): Metrics => {
+  const registry = new Registry();
+  const registers = [registry];
+  const meters = new Map(pointNames.flatMap((point) => {
+    const meter = meterOf(point, registers);
+    return meter ? [[point, meter] as const] : [];
+  }));
+  const up = new Gauge({ name: "rack_power_device_up", help: "1 when the device answers", labelNames: ["device"] as const, registers });
+  const info = new Gauge({ name: "rack_power_device_info", help: "What the device is", labelNames: ["device", "driver", "manufacturer", "model", "firmware"] as const, registers });
+  new Gauge({ name: "rack_power_info", help: "This program", labelNames: ["version"] as const, registers }).set({ version }, 1);
+  const commands = new Counter({ name: "rack_power_commands_total", help: "Ended commands", labelNames: ["device", "state"] as const, registers });
+  const faults = new Counter({ name: "rack_power_device_faults_total", help: "Times that a device went away", labelNames: ["device", "fault"] as const, registers });
+
+  const showPart = (device: string, { id: part, entries }: PartState): void => {
+    for (const [point, { value, quality }] of entries) if (quality === "good" && typeof value !== "string" && typeof value !== "object") meters.get(point)?.show({ device, part }, Number(value));
+  };
+  const showDevice = ({ id: device, connection, settings, description, parts }: DeviceState): void => {
+    up.set({ device }, connection.state === "online" ? 1 : 0);
+    info.set({ device, driver: settings.driver, manufacturer: description?.manufacturer ?? "", model: description?.model ?? "", firmware: description?.firmware ?? "" }, 1);
+    for (const part of parts.values()) showPart(device, part);
+  };
+
+  const subscriptions = [
+    bus.subscribe(({ state, command }) => commands.inc({ device: command.device, state })),
+    store.subscribe((change) => {
+      const connection = change.kind === "connection" ? store.device(change.device)?.connection : undefined;
+      if (connection?.state === "offline") faults.inc({ device: change.device, fault: connection.fault ?? "unreachable" });
+    }),
+  ];
+  return {
+    contentType: registry.contentType,
+    text: async () => {
+      for (const meter of [...meters.values(), up, info]) meter.reset();
+      for (const device of store.devices()) showDevice(device);
+      return await registry.metrics();
+    },
+    [Symbol.dispose]: () => {
+      for (const subscription of subscriptions) subscription[Symbol.dispose]();
+    },
+  };
+};

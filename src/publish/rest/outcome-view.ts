@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { commandNames } from "#domain/capability.ts";
+import type { Command, Origin } from "#domain/command.ts";
+import { faultKinds } from "#domain/fault.ts";
+import { refusals, type Outcome } from "#domain/outcome.ts";
+import type { Running } from "#engine/bus.ts";
+import { rfc3339 } from "#platform/rfc3339.ts";
+import { deviceId, moment, partId } from "./word.ts";
+
+export const commandName = z.enum(commandNames).meta({ id: "CommandName" });
+
+const originSchema = z
+  .object({
+    via: z.enum(["mqtt", "rest", "engine"]),
+    key: z.string().optional().describe("Name of the API key"),
+    why: z.string().optional().describe("What made the program do it by itself"),
+  })
+  .describe("Through which door the command came");
+
+export const outcomeSchema = z
+  .object({
+    id: z.string(),
+    device: deviceId,
+    part: partId,
+    command: commandName,
+    by: originSchema,
+    reason: z.string().optional().describe("Why, in the words of whoever asked"),
+    state: z
+      .enum(["running", "confirmed", "unconfirmed", "refused", "failed"])
+      .describe(
+        "running: under way. confirmed: the device, read back, agrees. unconfirmed: a write may have left, and its effect was not seen. refused: nothing was sent. failed: the device or the way to it said no",
+      ),
+    refusal: z.enum(refusals).optional(),
+    fault: z.enum(faultKinds).optional(),
+    detail: z.string().describe("One sentence for a person"),
+    writes: z.int().optional().describe("Writes that left for the device; absent while under way"),
+    askedAt: moment,
+    endedAt: moment.optional(),
+    confirm: z.string().optional().describe("The token that a refusal of kind confirmation-needed gives, to the key that asked"),
+  })
+  .meta({ id: "Outcome" });
+export type OutcomeView = z.infer<typeof outcomeSchema>;
+
+const originView = (by: Origin): OutcomeView["by"] => ({ ...by });
+
+const commandView = ({ device, part, name, by, reason }: Command): Pick<OutcomeView, "device" | "part" | "command" | "by" | "reason"> => ({
+  device,
+  part,
+  command: name,
+  by: originView(by),
+  ...(reason !== undefined && { reason }),
+});
+
+/** `asker` is the name of the key that looks: a confirmation token is shown to nobody but the key that was asked for it. */
+export const outcomeView = (outcome: Outcome, asker?: string): OutcomeView => {
+  const { by } = outcome.command;
+  const own = by.via === "rest" && by.key === asker;
+  return {
+    id: outcome.id,
+    ...commandView(outcome.command),
+    state: outcome.state,
+    ...(outcome.state === "refused" && { refusal: outcome.refusal, ...(own && outcome.confirm !== undefined && { confirm: outcome.confirm }) }),
+    ...("fault" in outcome && outcome.fault !== undefined && { fault: outcome.fault }),
+    detail: outcome.detail,
+    writes: outcome.writes,
+    askedAt: rfc3339(outcome.askedAt),
+    endedAt: rfc3339(outcome.endedAt),
+  };
+};
+
+export const runningView = ({ id, command, askedAt }: Running): OutcomeView => ({
+  id,
+  ...commandView(command),
+  state: "running",
+  detail: "under way",
+  askedAt: rfc3339(askedAt),
+});

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { allows } from "./key-ring.ts";
+import { Problem } from "./problem.ts";
+import { keyed, problems, type App, type RouteServices } from "./route.ts";
+
+const connectionStates = ["connecting", "online", "offline", "quarantined"] as const;
+
+const healthSchema = z
+  .object({
+    state: z.enum(["ready", "degraded"]).describe("degraded: runs, and something is not as it should be"),
+    version: z.string().optional(),
+    problems: z.array(z.string()).optional(),
+    devices: z.record(z.enum(connectionStates), z.int()).optional().describe("How many devices are in each state"),
+  })
+  .meta({ id: "Health" });
+
+const reloadSchema = z.object({ accepted: z.boolean(), problems: z.array(z.string()) }).meta({ id: "Reload" });
+
+/** The program itself: how it is, its description, its configuration. */
+export const programRoutes = (app: App, { store, health, reload, version }: RouteServices): void => {
+  app.get(
+    "/api/v1/health",
+    {
+      config: { access: "open" },
+      schema: {
+        operationId: "getHealth",
+        summary: "Whether the program is well",
+        description: "Always 200 while the program runs, so that a watchdog does not restart it because one device is away. Details only with a key.",
+        tags: ["program"],
+        security: [{}, ...keyed],
+        querystring: z.strictObject({}),
+        response: { 200: healthSchema, ...problems() },
+      },
+    },
+    async ({ caller }) => {
+      const { state, problems: found } = health();
+      if (!caller || !allows(caller, "read")) return { state };
+      const states = store.devices().map(({ connection }) => connection.state);
+      const devices = Object.fromEntries(connectionStates.map((name) => [name, states.filter((one) => one === name).length])) as Record<(typeof connectionStates)[number], number>;
+      return { state, version, problems: [...found], devices };
+    },
+  );
+
+  app.get("/api/v1/openapi.json", { config: { access: "open" }, schema: { operationId: "getDescription", summary: "This description", tags: ["program"], security: [], response: { 200: z.looseObject({ openapi: z.string() }), ...problems() } } }, async () =>
+    app.swagger() as { openapi: string },
+  );
+
+  if (reload)
+    app.post(
+      "/api/v1/reload",
+      {
+        config: { access: "admin" },
+        schema: {
+          operationId: "reload",
+          summary: "Reads the configuration again",
+          description: "Devices whose entry is unchanged keep their connection.",
+          tags: ["program"],
+          security: keyed,
+          querystring: z.strictObject({}),
+          response: { 200: reloadSchema, ...problems(415) },
+        },
+      },
+      async () => {
+        const result = await reload();
+        if (!result.accepted) throw new Problem(422, "the new configuration is not usable; the old one stays", { kind: "configuration", errors: result.problems.map((detail) => ({ detail })) });
+        return { accepted: true, problems: [...result.problems] };
+      },
+    );
+};

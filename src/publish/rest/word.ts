@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { partPattern } from "#domain/device.ts";
+
+/** The words that every schema of this interface uses. */
+export const deviceId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,99}$/)
+  .describe("The device's key in the configuration");
+
+export const partId = z.string().max(100).regex(partPattern).describe("Part of a device, such as outlet/3");
+
+export const moment = z.iso.datetime().describe("RFC 3339, UTC");
+
+/** No control characters: what people write here ends up in logs and tables. */
+const line = /^[^\u0000-\u001F\u007F]*$/;
+export const lineOfText = (longest: number): z.ZodString => z.string().max(longest).regex(line, "one line of text, without control characters");
+
+/** In a path, the slashes of a part may be written as they are or as %2F. */
+export const pathOfDevice = z.object({ id: deviceId });
+export const pathOfPart = z.object({ id: deviceId, part: partId.describe("Part of the device, such as outlet/3; its slashes may be written as they are or as %2F") });

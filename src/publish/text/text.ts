@@ -1,0 +1,38 @@
+import { parse } from "yaml";
+import { commandNames, pointNames, type CommandName, type PointName } from "#domain/capability.ts";
+import { readTextIfThere } from "#platform/file.ts";
+
+export const bridgeWords = ["name", "connection", "version", "devices-online", "devices-offline", "devices-quarantined", "problem", "command"] as const;
+export type BridgeWord = (typeof bridgeWords)[number];
+
+/** What a person reads, in one language. */
+export interface Text {
+  readonly bridge: Readonly<Record<BridgeWord, string>>;
+  /** By kind of part; kinds that are not here show themselves. */
+  readonly part: Readonly<Record<string, string>>;
+  readonly point: Readonly<Record<PointName, string>>;
+  readonly command: Readonly<Record<CommandName, string>>;
+}
+
+const section = (all: unknown, name: string, keys: readonly string[]): Record<string, string> => {
+  const texts = (all as Record<string, unknown> | null)?.[name];
+  if (typeof texts !== "object" || texts === null) throw new TypeError(`texts: ${name} is missing`);
+  const wrong = [...keys.filter((key) => !(key in texts)), ...Object.keys(texts).filter((key) => keys.length > 0 && !keys.includes(key))];
+  const odd = Object.entries(texts).filter(([, text]) => typeof text !== "string").map(([key]) => key);
+  if (wrong.length + odd.length > 0) throw new TypeError(`texts: ${name} misses, does not know or has no text for ${[...wrong, ...odd].join(", ")}`);
+  return texts as Record<string, string>;
+};
+
+/** Reads the texts of a language. Throws when a word of the catalogue has no text, or a text no word. */
+export const parseText = (yaml: string): Text => {
+  const all: unknown = parse(yaml);
+  return {
+    bridge: section(all, "bridge", bridgeWords) as Text["bridge"],
+    part: section(all, "part", []),
+    point: section(all, "point", pointNames) as Text["point"],
+    command: section(all, "command", commandNames) as Text["command"],
+  };
+};
+
+/** English. Part of the program, so that its absence is a broken installation. */
+export const english: Text = parseText((await readTextIfThere(`${import.meta.dirname}/en.yaml`)) ?? "");

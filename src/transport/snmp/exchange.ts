@@ -1,0 +1,135 @@
+import { createSession, createV3Session, Version1, Version2c } from "net-snmp";
+import { Fault } from "#domain/fault.ts";
+import type { Clock } from "#platform/clock.ts";
+import { type Credentials, libraryUser } from "./credentials.ts";
+import { lacksProtection } from "./protection.ts";
+import { createRoundTrip } from "./round-trip.ts";
+import type { SharedSocket } from "./shared-socket.ts";
+import { type Refused, faultOf, refusedOf } from "./snmp-fault.ts";
+import type { Varbind } from "./varbind.ts";
+
+export interface Target {
+  /** IP address. */
+  readonly address: string;
+  readonly port: number;
+  /** How a person knows the device, for messages. */
+  readonly name: string;
+}
+
+export type Answer = { readonly varbinds: readonly Varbind[] } | { readonly refused: Refused };
+
+/** One question, one answer. Throws `Fault`, or the signal's reason when it is aborted. Not to be used side by side. */
+export interface Exchange extends Disposable {
+  get(oids: readonly string[], signal: AbortSignal): Promise<Answer>;
+  getNext(oids: readonly string[], signal: AbortSignal): Promise<Answer>;
+  /** Flat, in the order of the answer: first the single ones, then row by row. */
+  getBulk(oids: readonly string[], singles: number, rows: number, signal: AbortSignal): Promise<Answer>;
+  /** One datagram, whatever happens. */
+  set(writes: readonly Varbind[], signal: AbortSignal): Promise<Answer>;
+}
+
+type Done = (error: Error | null, result?: readonly (Varbind | readonly Varbind[])[]) => void;
+/** The part of net-snmp's session that is used here; its own types lack the timers. */
+interface Library {
+  retries: number;
+  timeout: number;
+  backoff: number;
+  get(oids: readonly string[], done: Done): void;
+  getNext(oids: readonly string[], done: Done): void;
+  getBulk(oids: readonly string[], singles: number, rows: number, done: Done): void;
+  set(writes: readonly Varbind[], done: Done): void;
+  cancelRequests(error: Error): void;
+  on(event: "error", listener: (error: Error) => void): void;
+}
+
+const tries = 3;
+
+const openLibrary = (target: Target, credentials: Credentials, dgramModule: unknown): Library => {
+  const options = { port: target.port, dgramModule } as const;
+  const session =
+    credentials.version === "3"
+      ? createV3Session(target.address, libraryUser(credentials), options)
+      : createSession(target.address, credentials.community.reveal(), { ...options, version: credentials.version === "1" ? Version1 : Version2c });
+  return session as unknown as Library;
+};
+
+const levelOf = (credentials: Credentials): "none" | "authenticated" | "encrypted" => {
+  if (credentials.version !== "3" || !credentials.authentication) return "none";
+  return credentials.privacy ? "encrypted" : "authenticated";
+};
+
+/** The library gives a bulk answer column by column; the order of rows is what tells where it was cut. */
+const flatten = (result: readonly (Varbind | readonly Varbind[])[]): readonly Varbind[] => {
+  const flat: Varbind[] = [];
+  const columns: (readonly Varbind[])[] = [];
+  for (const one of result) {
+    if ("oid" in one) flat.push(one);
+    else columns.push(one);
+  }
+  const rows = columns[0]?.length ?? 0;
+  for (let row = 0; row < rows; row++) {
+    for (const column of columns) {
+      const varbind = column[row];
+      if (varbind) flat.push(varbind);
+    }
+  }
+  return flat;
+};
+
+/** `patience`: milliseconds that an answer may take, all tries of a read together. */
+export const openExchange = (target: Target, credentials: Credentials, socket: SharedSocket, patience: number, clock: Clock): Exchange => {
+  const level = levelOf(credentials);
+  const roundTrip = createRoundTrip(patience, tries);
+  let waiting: ((error: Error) => void) | undefined;
+  const channel = socket.open(target.address, target.port, {
+    accepts: (message) => level === "none" || !lacksProtection(message, level),
+    // The library would let the request run into its timeout, or forget it. It fails at once instead.
+    broken: (error) => waiting?.(error),
+  });
+  const library = openLibrary(target, credentials, channel.dgram);
+  // Without a listener, one malformed datagram would end the process.
+  library.on("error", (error) => waiting?.(error));
+
+  const ask = (signal: AbortSignal, once: boolean, send: (done: Done) => void): Promise<Answer> =>
+    new Promise<Answer>((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason as Error);
+      const start = clock.monotonic();
+      const end = (): void => {
+        waiting = undefined;
+        signal.removeEventListener("abort", stop);
+      };
+      const fail = (error: Error): void => {
+        end();
+        reject(error);
+        library.cancelRequests(error);
+      };
+      const stop = (): void => fail(signal.reason as Error);
+      waiting = (error) => fail(faultOf(error, target.name));
+      signal.addEventListener("abort", stop, { once: true });
+      const { timeout, backoff } = roundTrip.schedule();
+      Object.assign(library, once ? { retries: 0, timeout: patience, backoff: 1 } : { retries: tries - 1, timeout, backoff });
+      const own = waiting;
+      send((error, result) => {
+        if (waiting !== own) return;
+        end();
+        if (!error) {
+          roundTrip.learn(clock.monotonic() - start);
+          return resolve({ varbinds: flatten(result ?? []) });
+        }
+        const refused = refusedOf(error);
+        if (refused) resolve({ refused });
+        else reject(faultOf(error, target.name));
+      });
+    });
+
+  return {
+    get: (oids, signal) => ask(signal, false, (done) => library.get(oids, done)),
+    getNext: (oids, signal) => ask(signal, false, (done) => library.getNext(oids, done)),
+    getBulk: (oids, singles, rows, signal) => ask(signal, false, (done) => library.getBulk(oids, singles, rows, done)),
+    set: (writes, signal) => ask(signal, true, (done) => library.set(writes, done)),
+    [Symbol.dispose]: () => {
+      waiting?.(new Fault("unreachable", `the connection to ${target.name} was closed`));
+      channel.close();
+    },
+  };
+};

@@ -1,0 +1,117 @@
+import { type RemoteInfo, type Socket, createSocket } from "node:dgram";
+import { isIPv6 } from "node:net";
+
+/** What net-snmp asks of a socket. It gets one of these per session, and all of them share a real one. */
+interface SocketLike {
+  on(event: string, listener: (...args: never[]) => void): SocketLike;
+  ref(): SocketLike;
+  unref(): SocketLike;
+  bind(): void;
+  close(): void;
+  send(message: Buffer, offset: number, length: number, port: number, address: string, sent: (error: Error | null) => void): void;
+}
+
+export interface Channel {
+  /** For net-snmp's option `dgramModule`. */
+  readonly dgram: { createSocket(): SocketLike };
+  close(): void;
+}
+
+export interface ChannelEnds {
+  /** A datagram from the asked address and port; the listener throws when it cannot be read. */
+  readonly accepts: (message: Buffer) => boolean;
+  /** A datagram could not be sent, could not be read, or the socket is gone. */
+  readonly broken: (error: Error, what: "send" | "read") => void;
+}
+
+/** One UDP socket per address family for all devices: sockets of their own starve each other under load, as libuv drains one before it looks at the next. */
+export interface SharedSocket {
+  /** `address` is an IP address, not a name. */
+  open(address: string, port: number, ends: ChannelEnds): Channel;
+}
+
+interface Listener {
+  readonly ends: ChannelEnds;
+  hear?: (message: Buffer, from: RemoteInfo) => void;
+}
+interface Family {
+  readonly socket: Socket;
+  readonly listeners: Map<string, Set<Listener>>;
+}
+
+const deliver = (listeners: ReadonlySet<Listener>, message: Buffer, from: RemoteInfo): void => {
+  for (const { ends, hear } of listeners) {
+    if (!hear || !ends.accepts(message)) continue;
+    try {
+      hear(message, from);
+    } catch (error) {
+      ends.broken(error as Error, "read");
+    }
+  }
+};
+
+const openFamily = (type: "udp4" | "udp6"): Family => {
+  const listeners = new Map<string, Set<Listener>>();
+  const socket = createSocket({
+    type,
+    recvBufferSize: 1 << 20,
+    // Addresses are resolved when a session opens; the usual look-up would cost a turn of the loop for each datagram.
+    lookup: (address, _options, done) => done(null, address, type === "udp4" ? 4 : 6),
+  });
+  socket.on("message", (message, from) => {
+    // The answer counts only when it comes from where the question went.
+    const asked = listeners.get(`${from.address}/${from.port}`);
+    if (asked) deliver(asked, message, from);
+  });
+  socket.on("error", (error) => {
+    for (const set of listeners.values()) for (const { ends } of set) ends.broken(error, "send");
+  });
+  socket.unref();
+  return { socket, listeners };
+};
+
+const facade = (family: Family, listener: Listener): SocketLike => {
+  const like: SocketLike = {
+    on: (event, act) => {
+      if (event === "message") listener.hear = act as Listener["hear"] & {};
+      return like;
+    },
+    ref: () => like,
+    unref: () => like,
+    bind: () => undefined,
+    close: () => undefined,
+    send: (message, _offset, _length, port, address, sent) => {
+      // The library begins to wait when it is told that the datagram went out. Told first, no answer can be too early for it.
+      sent(null);
+      family.socket.send(message, port, address, (error) => {
+        if (error) listener.ends.broken(error, "send");
+      });
+    },
+  };
+  return like;
+};
+
+export const createSharedSocket = (): SharedSocket => {
+  const families = new Map<string, Family>();
+  return {
+    open: (address, port, ends) => {
+      const type = isIPv6(address) ? "udp6" : "udp4";
+      const family = families.get(type) ?? openFamily(type);
+      families.set(type, family);
+      const key = `${address}/${port}`;
+      const listener: Listener = { ends };
+      const together = family.listeners.get(key) ?? new Set();
+      family.listeners.set(key, together.add(listener));
+      return {
+        dgram: { createSocket: () => facade(family, listener) },
+        close: () => {
+          together.delete(listener);
+          if (together.size === 0 && family.listeners.get(key) === together) family.listeners.delete(key);
+          if (family.listeners.size > 0 || families.get(type) !== family) return;
+          families.delete(type);
+          family.socket.close();
+        },
+      };
+    },
+  };
+};

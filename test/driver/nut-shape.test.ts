@@ -1,0 +1,123 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { pointSpec } from "#domain/capability.ts";
+import { partPattern } from "#domain/device.ts";
+import { describe as describeUps, shapeOf } from "#driver/nut/shape.ts";
+import { planOf, readingsOf } from "#driver/nut/reading.ts";
+import { targetOf } from "#driver/nut/variable.ts";
+import { valueOf } from "#driver/nut/value.ts";
+import { nutOptions, serverOf } from "#driver/nut/option.ts";
+
+const readAll = (variables: ReadonlyMap<string, string>): ReadonlyMap<string, unknown> => {
+  const shape = shapeOf(variables, []);
+  const wanted = describeUps(shape, variables).parts.flatMap(({ id, points }) => points.map((point) => ({ part: id, point })));
+  return new Map(readingsOf(planOf(wanted, shape), variables).map(({ part, point, value }) => [`${part} ${point}`, value]));
+};
+
+test.for([
+  ["ups.charge", "100", 100],
+  ["ups.charge", "0", 0],
+  ["ups.charge", "255", undefined],
+  ["ups.charge", "<85", undefined],
+  ["ups.runtime", "0", 0],
+  ["ups.runtime", "65535", undefined],
+  ["ups.runtime", "65536", 65536],
+  ["ups.runtime", "-1", undefined],
+  ["ups.runtime", "4294967295", undefined],
+  ["ups.load", "130.5", 130.5],
+  ["meter.voltage", "01200.20", 1200.2],
+  ["meter.voltage", "1,2", undefined],
+  ["meter.voltage", "1e3", undefined],
+  ["meter.voltage", "230 V", undefined],
+  ["meter.current", "-4.5", -4.5],
+  ["meter.powerFactor", "85", undefined],
+  ["sensor.temperature", "-1", -1],
+  ["sensor.temperature", "N/A", undefined],
+  ["sensor.temperature", "", undefined],
+  ["outlet.on", "ON", true],
+  ["outlet.on", "off", false],
+  ["outlet.on", "unknown", undefined],
+  ["ups.beeper", "muted", "muted"],
+  ["ups.beeper", "loud", undefined],
+  ["ups.testResult", " Done and passed ", "Done and passed"],
+  ["ups.testResult", "N/A", undefined],
+] as const)("%s of %j reads %j", ([point, text, value]) => {
+  expect(valueOf(point, text)).toBe(value);
+});
+
+test.for([
+  ["output.realpower", "output", "meter.power"],
+  ["ups.realpower", "output", "meter.power"],
+  ["input.L2.current", "input/L2", "meter.current"],
+  ["input.L1-N.voltage", "input/L1", "meter.voltage"],
+  ["output.L3-L1.voltage", "output/L3-L1", "meter.voltage"],
+  ["input.2.voltage", "input/2", "meter.voltage"],
+  ["outlet.12.current", "outlet/12", "meter.current"],
+  ["ambient.1.humidity", "ambient/1", "sensor.humidity"],
+] as const)("%s belongs to %s", ([variable, part, point]) => {
+  expect(targetOf(variable)).toMatchObject({ part, point });
+  expect(part).toMatch(partPattern);
+});
+
+test.for(["outlet.0.status", "outlet.status", "outlet.group.1.current", "input.voltage.nominal", "input.transfer.low", "ups.power.nominal", "constructor", "input.constructor", "outlet.1.constructor"])(
+  "%s is nothing that we show",
+  (variable) => {
+    expect(targetOf(variable)).toBeUndefined();
+  },
+);
+
+test("no status word is lost, added or moved, whatever the words", () => {
+  let words = 0;
+  fc.assert(
+    fc.property(fc.array(fc.oneof(fc.constantFrom("OL", "OB", "LB", "RB", "OVER", "CHRG", "CAL", "TEST", "BYPASS", "FSD", "OFF"), fc.stringMatching(/^[!-~]{1,12}$/)), { minLength: 1 }), (status) => {
+      const read = readAll(new Map([["ups.status", ` ${status.join("  ")} `]]));
+      if (/^(n\/?a|unknown)$/i.test(status.join(" "))) return;
+      expect(read.get("ups ups.status")).toEqual(status);
+      expect(read.get("ups ups.onBattery")).toBe(status.includes("OB"));
+      expect(read.get("ups ups.lowBattery")).toBe(status.includes("LB"));
+      words += status.length;
+    }),
+  );
+  expect(words).toBeGreaterThan(200);
+});
+
+test("whatever variables a server makes up, every part and reading fits the catalogue", () => {
+  const name = fc.oneof(
+    fc.string(),
+    fc.tuple(fc.constantFrom("input", "output", "outlet.3", "outlet.0", "ambient", "battery", "ups", "input.L1"), fc.constantFrom("voltage", "realpower", "status", "desc", "load", "temperature", "charge")).map((words) => words.join(".")),
+  );
+  const value = fc.oneof(fc.string(), fc.constantFrom("on", "off", "N/A", "-1", "4294967295"), fc.double().map(String), fc.integer().map(String));
+  let readings = 0;
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, value)), (entries) => {
+      const variables = new Map(entries);
+      const shape = shapeOf(variables, []);
+      for (const { id, points } of describeUps(shape, variables).parts) {
+        expect(id).toMatch(partPattern);
+        expect(new Set(points).size).toBe(points.length);
+      }
+      for (const [key, read] of readAll(variables)) {
+        const spec = pointSpec(key.slice(key.indexOf(" ") + 1) as "meter.power");
+        expect(typeof read).toBe(spec.type === "number" ? "number" : spec.type === "flag" ? "boolean" : spec.type === "words" ? "object" : "string");
+        if (typeof read === "number") expect(Number.isFinite(read)).toBe(true);
+        readings++;
+      }
+    }),
+    { numRuns: 2000 },
+  );
+  expect(readings).toBeGreaterThan(200);
+});
+
+test("three phases are parts of their own, in natural order", () => {
+  const variables = new Map(["outlet.10.status", "outlet.2.status", "input.L2.current", "input.L1.current"].map((name) => [name, "1"]));
+  expect([...shapeOf(variables, []).keys()]).toEqual(["input/L1", "input/L2", "outlet/2", "outlet/10"]);
+});
+
+test("options: defaults, a password that does not print, and no key that is not known", () => {
+  const options = nutOptions.parse({ host: "nas", ups: "office", username: "admin", password: "correct horse" });
+  expect(options).toMatchObject({ port: 3493, tls: "off" });
+  expect(JSON.stringify(serverOf(options))).not.toContain("horse");
+  expect(serverOf(options).password?.reveal()).toBe("correct horse");
+  for (const wrong of [{ host: "nas" }, { host: "nas", ups: "a b" }, { host: "nas", ups: "x", pasword: "y" }, { host: "nas", ups: "x", tls: "maybe" }])
+    expect(nutOptions.safeParse(wrong).success).toBe(false);
+});

@@ -1,0 +1,157 @@
+import { connect } from "node:net";
+import { expect, test } from "vitest";
+import { until } from "#test/peer/until.ts";
+import { keyOf, startRig, type Rig } from "./rest-rig.ts";
+
+interface Event {
+  readonly id: string;
+  readonly event: string;
+  readonly data: Record<string, unknown>;
+}
+
+interface Reader extends AsyncDisposable {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly events: Event[];
+  text(): string;
+  /** True when the server has ended the stream or cut it off. */
+  over(): boolean;
+}
+
+const parse = (block: string): Event | undefined => {
+  const fields = Object.fromEntries(block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]));
+  return fields["data"] === undefined ? undefined : { id: fields["id"] ?? "", event: fields["event"] ?? "", data: JSON.parse(fields["data"]) as Record<string, unknown> };
+};
+
+const watch = async (rig: Rig, query = "", headers: Record<string, string> = {}): Promise<Reader> => {
+  const stop = new AbortController();
+  const answer = await rig.ask(`/api/v1/events${query}`, "read", { headers, signal: stop.signal });
+  const events: Event[] = [];
+  let text = "";
+  let over = false;
+  const follow = async (): Promise<void> => {
+    let rest = "";
+    for await (const piece of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += piece;
+      const blocks = (rest + piece).split("\n\n");
+      rest = blocks.pop() ?? "";
+      events.push(...blocks.map(parse).filter((event) => event !== undefined));
+    }
+  };
+  const done = follow().catch(() => undefined).then(() => (over = true));
+  return { status: answer.status, headers: answer.headers, events, text: () => text, over: () => over, [Symbol.asyncDispose]: async () => (stop.abort(), void (await done)) };
+};
+
+const names = ({ events }: Reader): readonly string[] => events.map(({ event, data }) => `${event} ${String(data["device"] ?? data["id"])}`);
+
+test("the whole state first, then each change as it happens", async () => {
+  await using rig = await startRig();
+  await using reader = await watch(rig);
+  expect(reader.headers.get("content-type")).toMatch(/^text\/event-stream/);
+  await until(() => reader.events.length === 4, "the state of four devices");
+  expect(names(reader)).toEqual(["device rack-pdu", "device web", "device office-ups", "device attic"]);
+  expect(reader.events[0]?.data).toEqual(await (await rig.ask("/api/v1/devices/rack-pdu", "read")).json());
+
+  rig.store.put("rack-pdu", [{ part: "outlet/8", point: "meter.power", value: 12.34 }], Date.UTC(2026, 0, 31, 13));
+  rig.store.connect("office-ups", { state: "online", since: Date.UTC(2026, 0, 31, 13) });
+  await rig.command("rack-pdu", "outlet/8", "outlet.off");
+  rig.store.remove("attic");
+  await until(() => reader.events.length === 8, "four changes");
+  expect(reader.events.slice(4).map(({ event, data }) => ({ event, data }))).toEqual([
+    { event: "readings", data: { device: "rack-pdu", part: "outlet/8", readings: { "meter.power": { value: 12.3, unit: "W", at: "2026-01-31T13:00:00.000Z", quality: "good" } } } },
+    { event: "connection", data: { device: "office-ups", connection: { state: "online", since: "2026-01-31T13:00:00.000Z" } } },
+    { event: "outcome", data: expect.objectContaining({ device: "rack-pdu", part: "outlet/8", command: "outlet.off", state: "confirmed" }) },
+    { event: "removed", data: { device: "attic" } },
+  ]);
+  expect(new Set(reader.events.map(({ id }) => id)).size).toBe(8);
+});
+
+test("one device only, when asked", async () => {
+  await using rig = await startRig();
+  await using reader = await watch(rig, "?device=web");
+  await rig.command("rack-pdu", "outlet/8", "outlet.off");
+  rig.store.put("rack-pdu", [{ part: "outlet/8", point: "meter.power", value: 1 }], 1);
+  await rig.command("web", "chassis", "chassis.off");
+  await until(() => reader.events.length === 2, "its state and its outcome");
+  expect(names(reader)).toEqual(["device web", "outcome web"]);
+});
+
+test("whoever comes back is told the outcomes since then, and no token of another's", async () => {
+  await using rig = await startRig();
+  const before = Date.now() - 1;
+  rig.bus.answer = () => ({ state: "refused", refusal: "confirmation-needed", confirm: "token-1" });
+  await rig.command("rack-pdu", "outlet/7", "outlet.off");
+  await rig.command("web", "chassis", "chassis.off");
+  {
+    await using reader = await watch(rig, "", { "last-event-id": `${before}-7` });
+    await until(() => reader.events.length === 6, "two outcomes and four devices");
+    expect(names(reader).slice(0, 3)).toEqual(["outcome rack-pdu", "outcome web", "device rack-pdu"]);
+    expect(reader.text()).not.toContain("token-1");
+  }
+  for (const since of [`${Date.now() + 60_000}-1`, "nonsense"]) {
+    await using reader = await watch(rig, "", { "last-event-id": since });
+    await until(() => reader.events.length === 4, "four devices");
+    expect(names(reader)[0]).toBe("device rack-pdu");
+  }
+});
+
+test("a sign of life when nothing happens", async () => {
+  await using rig = await startRig({ limits: { heartbeat: 20 } });
+  await using reader = await watch(rig);
+  await until(() => (reader.text().match(/^: \d{4}-/gm) ?? []).length >= 2, "two comments");
+  expect(reader.events).toHaveLength(4);
+});
+
+test("a reader that does not read is cut off, and holds back nobody else", async () => {
+  await using rig = await startRig({ limits: { waitingEvents: 50 } });
+  const stuck = connect({ host: "127.0.0.1", port: rig.server.port });
+  let closed = false;
+  stuck.on("close", () => (closed = true)).on("error", () => undefined);
+  stuck.write(`GET /api/v1/events HTTP/1.1\r\nHost: rack\r\nX-API-Key: ${keyOf.read}\r\n\r\n`);
+  await new Promise((resolve) => stuck.once("readable", resolve));
+  stuck.pause();
+  await using reader = await watch(rig);
+  let changes = 0;
+  const words = "x".repeat(100_000);
+  await until(() => {
+    for (let more = 0; more < 20; more++) rig.store.put("office-ups", [{ part: "ups", point: "ups.status", value: [`${words}${++changes}`] }], changes);
+    return rig.lines.some((line) => line.includes("cut off"));
+  }, "the stuck reader is cut off", 15_000);
+  await until(() => rig.bus.listeners() === 2, "only the metrics and the good reader listen");
+  await until(() => reader.events.some(({ data }) => JSON.stringify(data).includes(`x${changes}"`)), "the good reader has the last change");
+  expect(reader.over()).toBe(false);
+  stuck.resume();
+  await until(() => closed, "the socket of the stuck one is closed");
+});
+
+test("streams are counted, and given back when a reader leaves; nothing listens for one that has left", async () => {
+  await using rig = await startRig({ limits: { streams: 1 } });
+  const idle = rig.bus.listeners();
+  {
+    await using first = await watch(rig);
+    expect(first.status).toBe(200);
+    await using second = await watch(rig);
+    expect([second.status, second.headers.get("content-type")]).toEqual([503, "application/problem+json; charset=utf-8"]);
+    expect(rig.bus.listeners()).toBe(idle + 1);
+  }
+  await until(() => rig.bus.listeners() === idle, "nobody listens");
+  await using third = await until(async () => {
+    const reader = await watch(rig);
+    return reader.status === 200 && reader;
+  }, "a stream is free");
+  expect(third.status).toBe(200);
+});
+
+test("a HEAD opens no stream", async () => {
+  await using rig = await startRig();
+  expect((await rig.ask("/api/v1/events", "read", { method: "HEAD" })).status).toBe(405);
+});
+
+test("streams end when the server does", async () => {
+  const rig = await startRig();
+  await using reader = await watch(rig);
+  await until(() => reader.events.length === 4, "the state");
+  await rig[Symbol.asyncDispose]();
+  await until(() => reader.over(), "the end of the stream");
+  expect(rig.bus.listeners()).toBe(0);
+});

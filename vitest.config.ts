@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+
+const peers = ["test/peer/**/*.test.ts"];
+const homeAssistant = ["test/homeassistant/**/*.test.ts"];
+
+/** Three projects, because they differ in what they need: nothing, real servers, and a real Home Assistant Core. */
+export default defineConfig({
+  test: {
+    allowOnly: false,
+    maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: [...peers, ...homeAssistant], pool: "threads", testTimeout: 20_000, sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: "peer", include: peers, pool: "forks", testTimeout: 60_000, hookTimeout: 60_000, sequence: { groupOrder: 2 } } },
+      { extends: true, test: { name: "homeassistant", include: homeAssistant, pool: "forks", maxWorkers: 1, testTimeout: 180_000, hookTimeout: 180_000, sequence: { groupOrder: 3 } } },
+    ],
+  },
+});
