@@ -19,10 +19,10 @@ export const laws: Readonly<Record<string, Law>> = {
   domain: { may: [] },
   platform: { may: ["node:*", "pino", "pino-pretty"] },
   config: { may: [...basis, "zod", "yaml"] },
-  transport: { may: [...basis, "node:*"], apart: { snmp: ["net-snmp"], exec: ["execa"], ipmi: [], nut: [] } },
+  transport: { may: [...basis, "node:*"], apart: { snmp: ["net-snmp"], exec: ["execa"], ipmi: ["#transport/exec/*"], nut: [] } },
   driver: {
     may: [...basis, "#transport/*", "#driver/contract.ts", "#driver/option.ts", "zod"],
-    apart: { profile: ["yaml"], nut: [], ipmi: [], "registry.ts": ["#driver/*"] },
+    apart: { profile: ["yaml", "node:url"], nut: [], ipmi: [], "registry.ts": ["#driver/*"] },
   },
   store: { may: [...basis] },
   engine: { may: [...basis, "#store/*", "#driver/contract.ts", "p-queue"] },

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, relative } from "node:path";
 
 import { checkLayers } from "./layer.ts";
 import { checkShape } from "./shape.ts";
@@ -81,14 +81,14 @@ interface Report {
 }
 
 const count = (report: Report): Result => {
-  const tests = report.testResults.flatMap((file) => file.assertionResults.map((test) => ({ ...test, file: file.name.replace(`${process.cwd()}/`, "") })));
+  const tests = report.testResults.flatMap((file) => file.assertionResults.map((test) => ({ ...test, file: relative(process.cwd(), file.name) })));
   const of = (...states: readonly string[]): typeof tests => tests.filter(({ status }) => states.includes(status));
   // A file that could not even be loaded has no tests to fail.
   const broken = report.testResults.filter((file) => file.status === "failed" && !file.assertionResults.some(({ status }) => status === "failed"));
   const failed = of("failed");
   const passed = of("passed");
   const left = tests.filter((test) => !failed.includes(test) && !passed.includes(test));
-  const notes = [...failed.map(({ file, fullName }) => `${file}: ${fullName}`), ...broken.map(({ name, message }) => `${name}: ${message}`)];
+  const notes = [...failed.map(({ file, fullName }) => `${file}: ${fullName}`), ...broken.map(({ name, message }) => `${relative(process.cwd(), name)}: ${message || "a hook, see above"}`)];
   return {
     passed: passed.length,
     failed: failed.length + broken.length,

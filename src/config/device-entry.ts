@@ -66,7 +66,7 @@ export const readDevice = (key: string, value: unknown, context: { readonly tree
   const id = devicePattern.test(key) ? key : safeId(isData(value) ? key : "", new Set([...context.taken, ...ids]));
   const findings: Finding[] = id === key ? [] : [{ path, at: "key", message: "is no id for a device", expected: devicePatternText, suggestion: id }];
   if (!isData(value)) {
-    return { settings: nothing(id), options: undefined, findings: [...findings, { path, at: "value", message: value == null ? "is empty" : "is not a device", expected: "keys and values, the first of which is driver" }] };
+    return { settings: nothing(id), options: undefined, findings: [...findings, { path, at: "value", message: value === null || value === undefined ? "is empty" : "is not a device", expected: "keys and values, the first of which is driver" }] };
   }
   const wrongDriver = findDriver(value, path, drivers);
   const name = typeof value["driver"] === "string" ? value["driver"] : "unknown";

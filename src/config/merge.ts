@@ -48,11 +48,10 @@ export class Merger {
       if (found.has(entry.key)) repeated.push(entry);
       else found.set(entry.key, entry);
     }
-    for (const { value } of own.filter((entry) => entry.key === "<<")) {
-      for (const source of sources(value, this.#anchors)) {
-        if (!isMap(source) || this.#open.has(source)) unmergeable.push(value);
-        else for (const entry of this.entries(source).entries) if (!found.has(entry.key)) found.set(entry.key, entry);
-      }
+    const merges = own.filter((entry) => entry.key === "<<").flatMap(({ value }) => sources(value, this.#anchors).map((source) => ({ value, source })));
+    for (const { value, source } of merges) {
+      if (!isMap(source) || this.#open.has(source)) unmergeable.push(value);
+      else for (const entry of this.entries(source).entries) if (!found.has(entry.key)) found.set(entry.key, entry);
     }
     this.#open.delete(map);
     const result = { entries: [...found.values()], repeated, unmergeable };

@@ -37,7 +37,7 @@ const anchorsOf = (document: Document): Anchors => {
     Node: (_, node) => {
       const target = isAlias(node) ? latest.get(node.source) : undefined;
       if (isAlias(node) && target) anchors.set(node, target);
-      else if (!isAlias(node) && "anchor" in node && node.anchor !== undefined) latest.set(node.anchor as string, node);
+      else if (!isAlias(node) && "anchor" in node && node.anchor !== undefined) latest.set(node.anchor, node);
     },
   });
   return anchors;

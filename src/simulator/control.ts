@@ -4,9 +4,6 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Rack } from "./rack.ts";
 
-/** Where a demonstration listens for `rack-power simulate` unless told otherwise. */
-export const rackControlPort = 8098;
-
 const help = ["mains off | on", "outlet NUMBER off | on | cycle", "status"] as const;
 
 const outletLines = ({ pdu }: Rack): readonly string[] =>
@@ -44,12 +41,10 @@ export interface RackControl extends AsyncDisposable {
   readonly port: number;
 }
 
-export interface RackControlOptions {
-  readonly rack: Rack;
-  /** 0 or none: the system chooses. */
-  readonly port?: number;
-  /** Lines typed by a person, such as standard input, and where their answers go. */
-  readonly typed?: { readonly input: Readable; readonly answer: (line: string) => void };
+/** Lines typed by a person, such as standard input, and where their answers go. */
+export interface Typed {
+  readonly input: Readable;
+  readonly answer: (line: string) => void;
 }
 
 /** A line longer than this is no command. */
@@ -67,8 +62,8 @@ const serve = (socket: Socket, rack: Rack): void => {
   });
 };
 
-/** Lets a person, or `rack-power simulate`, pull the mains and switch outlets of the simulated rack: one command a line, on loopback only. */
-export const startRackControl = async ({ rack, port = 0, typed }: RackControlOptions): Promise<RackControl> => {
+/** Lets a person, or `rack-power simulate`, pull the mains and switch outlets of the simulated rack: one command a line, on loopback only. Port 0: the system chooses. */
+export const startRackControl = async (rack: Rack, port = 0, typed?: Typed): Promise<RackControl> => {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);

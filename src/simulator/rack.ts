@@ -62,6 +62,8 @@ export const createRack = (): Rack => {
       if (!outlet) return;
       outlet.on = to === "on";
       outlet.cycling = to === "cycle" ? cycleSeconds : 0;
+      // What stands behind it knows at once.
+      tick(0);
     },
   };
 

@@ -13,11 +13,13 @@ const standby = 9;
 /** An operating system needs a moment to stop, and a power cycle a moment without power. */
 const shutdownSeconds = 3;
 const cycleSeconds = 2;
+/** IPMI 2.0, 28.5: the default interval of Chassis Identify. */
+const identifySeconds = 15;
 
 export const createServer = (name: string, outlet: number, serial: string, busy: number): RackServer => {
   let wanted = true;
   let fed = true;
-  let identify = false;
+  let identifying = 0;
   let stopping = 0;
   let cycling = 0;
   let age = 0;
@@ -37,7 +39,7 @@ export const createServer = (name: string, outlet: number, serial: string, busy:
       return Math.round(watts());
     },
     get identify() {
-      return identify;
+      return identifying > 0;
     },
     get sensors() {
       const rpm = running() ? 4200 + 30 * warmth() : 0;
@@ -55,12 +57,13 @@ export const createServer = (name: string, outlet: number, serial: string, busy:
       if (action === "off") wanted = false;
       if (action === "shutdown" && running()) stopping = shutdownSeconds;
       if (action === "cycle" && running()) cycling = cycleSeconds;
-      if (action === "identify") identify = true;
+      if (action === "identify") identifying = identifySeconds;
     },
     tick: (seconds, fedNow) => {
       fed = fedNow;
       age += seconds;
       if (cycling > 0) cycling -= seconds;
+      if (identifying > 0) identifying -= seconds;
       if (stopping > 0 && (stopping -= seconds) <= 0) wanted = false;
     },
   };

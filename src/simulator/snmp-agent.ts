@@ -1,6 +1,5 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { type SnmpRequest, type SnmpValue, decodeRequest, encodeOid, encodeResponse, encodeValue, parseOid, tags, wrap } from "./snmp-message.ts";
 
 /** One object of the agent's tree. `set` returns an error status, 0 for success; an object without it cannot be written. */
@@ -152,7 +151,7 @@ export const startSnmpAgent = async ({ host, port = 0, readCommunity, writeCommu
   socket.bind(port, host);
   await listening;
   return {
-    port: (socket.address() as AddressInfo).port,
+    port: socket.address().port,
     [Symbol.asyncDispose]: async () => {
       const closed = once(socket, "close");
       socket.close();

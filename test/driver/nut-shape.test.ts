@@ -59,17 +59,20 @@ test.for([
   expect(part).toMatch(partPattern);
 });
 
-test.for(["outlet.0.status", "outlet.status", "outlet.group.1.current", "input.voltage.nominal", "input.transfer.low", "ups.power.nominal", "constructor", "input.constructor", "outlet.1.constructor"])(
-  "%s is nothing that we show",
-  (variable) => {
-    expect(targetOf(variable)).toBeUndefined();
-  },
-);
+test.for([
+  "outlet.0.status", "outlet.status", "outlet.group.1.current", "input.voltage.nominal", "input.transfer.low", "ups.power.nominal",
+  "constructor", "input.constructor", "outlet.1.constructor",
+])("%s is nothing that we show", (variable) => {
+  expect(targetOf(variable)).toBeUndefined();
+});
+
+const knownWords = ["OL", "OB", "LB", "RB", "OVER", "CHRG", "CAL", "TEST", "BYPASS", "FSD", "OFF"];
+const statusWord = fc.oneof(fc.constantFrom(...knownWords), fc.stringMatching(/^[!-~]{1,12}$/));
 
 test("no status word is lost, added or moved, whatever the words", () => {
   let words = 0;
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.constantFrom("OL", "OB", "LB", "RB", "OVER", "CHRG", "CAL", "TEST", "BYPASS", "FSD", "OFF"), fc.stringMatching(/^[!-~]{1,12}$/)), { minLength: 1 }), (status) => {
+    fc.property(fc.array(statusWord, { minLength: 1 }), (status) => {
       const read = readAll(new Map([["ups.status", ` ${status.join("  ")} `]]));
       if (/^(n\/?a|unknown)$/i.test(status.join(" "))) return;
       expect(read.get("ups ups.status")).toEqual(status);
@@ -82,10 +85,9 @@ test("no status word is lost, added or moved, whatever the words", () => {
 });
 
 test("whatever variables a server makes up, every part and reading fits the catalogue", () => {
-  const name = fc.oneof(
-    fc.string(),
-    fc.tuple(fc.constantFrom("input", "output", "outlet.3", "outlet.0", "ambient", "battery", "ups", "input.L1"), fc.constantFrom("voltage", "realpower", "status", "desc", "load", "temperature", "charge")).map((words) => words.join(".")),
-  );
+  const collection = fc.constantFrom("input", "output", "outlet.3", "outlet.0", "ambient", "battery", "ups", "input.L1");
+  const detail = fc.constantFrom("voltage", "realpower", "status", "desc", "load", "temperature", "charge");
+  const name = fc.oneof(fc.string(), fc.tuple(collection, detail).map((words) => words.join(".")));
   const value = fc.oneof(fc.string(), fc.constantFrom("on", "off", "N/A", "-1", "4294967295"), fc.double().map(String), fc.integer().map(String));
   let readings = 0;
   fc.assert(
@@ -106,6 +108,18 @@ test("whatever variables a server makes up, every part and reading fits the cata
     { numRuns: 2000 },
   );
   expect(readings).toBeGreaterThan(200);
+});
+
+test("an outlet is switched only when it can be read back and says nothing against it", () => {
+  const said = { "1.status": "on", "2.realpower": "5", "3.status": "on", "3.switchable": "no", "4.status": "N/A" };
+  const variables = new Map(Object.entries(said).map(([name, value]) => [`outlet.${name}`, value]));
+  const shape = shapeOf(variables, ["1", "2", "3", "4", "5"].map((number) => `outlet.${number}.load.off`));
+  expect([...shape].map(([part, { commands }]) => [part, [...commands.keys()]])).toEqual([
+    ["outlet/1", ["outlet.off"]],
+    ["outlet/2", []],
+    ["outlet/3", []],
+    ["outlet/4", ["outlet.off"]],
+  ]);
 });
 
 test("three phases are parts of their own, in natural order", () => {

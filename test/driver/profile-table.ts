@@ -35,7 +35,7 @@ const isCell = (given: unknown): boolean => typeof given !== "object" || (given 
 const serve = (cells: readonly (readonly [string, Cell])[]): ServedTable => {
   const writes: string[] = [];
   const objects = cells.map(([oid, { value, writable }]): SnmpObject => {
-    const set = (given: SnmpValue): number => (writes.push(`${oid} = ${given.type} ${given.value}`), 0);
+    const set = (given: SnmpValue): number => (writes.push(`${oid} = ${given.type} ${String(given.value)}`), 0);
     return { oid, value: () => value, ...(writable && { set }) };
   });
   return { objects, tree: createSnmpTree(objects), writes };

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 import { alone, cacheFolder } from "./cache.ts";
 import { run } from "./run.ts";
@@ -75,10 +75,12 @@ const download = async (wanted: Unpacking, into: string): Promise<void> => {
   });
 };
 
-/** Unpacks the packages and what they need into `target`, whole or not at all. */
+/** Unpacks the packages and what they need into `target`, whole or not at all. Nobody else may do so for the same target meanwhile. */
 export const unpackDebian = async (wanted: Unpacking): Promise<void> => {
   const { suite, target, finish } = wanted;
-  mkdirSync(join(target, ".."), { recursive: true });
+  mkdirSync(dirname(target), { recursive: true });
+  const left = readdirSync(dirname(target)).filter((name) => name.startsWith(`${basename(target)}.new-`));
+  for (const name of left) rmSync(join(dirname(target), name), { recursive: true, force: true });
   const beside = mkdtempSync(`${target}.new-`);
   try {
     const archives = join(beside, "archives");

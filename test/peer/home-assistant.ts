@@ -21,6 +21,8 @@ export interface LogEntry {
   readonly name: string;
   readonly message: readonly string[];
   readonly exception: string;
+  /** File and line that wrote it. */
+  readonly source: readonly [string, number];
   readonly count: number;
 }
 

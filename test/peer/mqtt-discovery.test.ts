@@ -33,7 +33,7 @@ describeWithPeer("discovery and states at mosquitto", await debianPackages("mosq
     const before = seen.messages.length;
     store.put("office-ups", [{ part: "input", point: "meter.voltage", value: 231.5 }, { part: "input", point: "meter.frequency", value: 49.9 }], 2);
     store.put("office-ups", [{ part: "output", point: "meter.voltage", value: 229.9004 }], 2);
-    store.expire("office-ups", 2, (part) => part === "ups");
+    store.expire("office-ups", Number.POSITIVE_INFINITY, (part) => part === "ups");
     store.connect("office-ups", offline);
     await until(() => seen.kept.get("rack-power/office-ups/status") === "offline", "offline");
     expect(seen.messages.slice(before).map(([topic]) => topic)).toEqual(["rack-power/office-ups/input", "rack-power/office-ups/ups", "rack-power/office-ups/status"]);
@@ -57,9 +57,9 @@ describeWithPeer("discovery and states at mosquitto", await debianPackages("mosq
     await until(() => document(seen, "rack-pdu").components["outlet-1_outlet-on"]?.["platform"] === "binary_sensor", "a sensor instead of a switch");
     await until(() => !seen.kept.has("rack-power/web/sensor/temp_0"), "state topics of the parts are empty", 8000);
     store.remove("web");
-    await until(() => ![...seen.kept.keys()].some((topic) => topic.includes("web") && !topic.includes("other_web")), "nothing of the device", 8000);
+    await until(() => ![...seen.kept.keys()].some((topic) => topic.includes("web") && !topic.includes("other_web")), "nothing of the device", 15_000);
     expect(seen.kept.get("homeassistant/device/other_web/config")).toBe("{}");
-  }, 40_000);
+  });
 
   test("what was removed while the program was dead is swept at the next start, also by another prefix", async () => {
     await using broker = await startMosquitto(peer);
@@ -73,7 +73,7 @@ describeWithPeer("discovery and states at mosquitto", await debianPackages("mosq
     await until(() => ![...seen.kept.keys()].some((topic) => topic.startsWith("homeassistant/") || topic.includes("rack-pdu")), "nothing old", 10_000);
     const ledger = database.all<{ topic: string }>("select topic from published").map(({ topic }) => topic);
     expect(new Set(ledger)).toEqual(new Set(seen.kept.keys()));
-  }, 40_000);
+  });
 
   test("after a restart only what changed is sent; a broker without memory gets everything, and so does whoever asks", async () => {
     await using broker = await startMosquitto(peer);
@@ -84,7 +84,7 @@ describeWithPeer("discovery and states at mosquitto", await debianPackages("mosq
     await until(() => documents() === 3, "documents");
     await until(() => (JSON.parse(seen.kept.get("rack-power/bridge") ?? "{}") as { edition?: number }).edition === 1, "the edition");
     await first[Symbol.asyncDispose]();
-    expect(seen.kept.get("rack-power/status")).toBe("offline");
+    await until(() => seen.kept.get("rack-power/status") === "offline", "the good-bye");
     const store = storeOf(pdu, ups, bmc);
     await using second = startPublisher(store, { url: broker.url }, database);
     await until(() => documents() === 4, "the new one alone");
@@ -97,10 +97,12 @@ describeWithPeer("discovery and states at mosquitto", await debianPackages("mosq
     await until(() => seen.client.connected, "the observer is back");
     await until(() => documents() >= 12, "all again", 10_000);
     expect(seen.kept.get("rack-power/status")).toBe("online");
-    expect(second.lines.map((line) => line.replace(/^.*?(INFO|WARN|ERROR)/, "$1").replace(/127.0.0.1:\d+/, "broker"))).toEqual([
-      "INFO: broker",
+    expect(second.lines).toEqual([
+      "INFO: connected to broker with MQTT 5",
+      "WARN: broker: the connection to the broker is lost; trying again",
+      "INFO: connected to broker again",
     ]);
-  }, 40_000);
+  });
 
   test("who deletes the device in Home Assistant is not contradicted, until he asks or configures", async () => {
     await using broker = await startMosquitto(peer);
@@ -123,5 +125,5 @@ describeWithPeer("discovery and states at mosquitto", await debianPackages("mosq
     await until(() => publisher.lines.filter((line) => line.includes("deleted in Home Assistant")).length === 2, "a line");
     store.settle({ ...ups.settings, name: "Cellar UPS" }, online);
     await until(() => seen.kept.has(topic), "configured anew", 10_000);
-  }, 40_000);
+  });
 });

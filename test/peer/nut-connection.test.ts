@@ -52,7 +52,8 @@ describeWithPeer("connections to a real upsd", await debianPackages("nut-server"
   test("300 UPSs are polled in one write, by one connection", async (context) => {
     const names = Array.from({ length: 300 }, (_, at) => `ups${at}`);
     const variables = { ...plain.variables, ...Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`driver.parameter.p${at}`, `value ${at}`])) };
-    await using upsd = await startUpsd(peer, { upses: Object.fromEntries(names.map((name, at) => [name, { variables: { ...variables, "ups.load": String(at % 100) } }])) });
+    const upses = Object.fromEntries(names.map((name, at) => [name, { variables: { ...variables, "ups.load": String(at % 100) } }]));
+    await using upsd = await startUpsd(peer, { upses });
     await using proxy = await startNutProxy(upsd.port);
     const driver = createNutDriver(systemClock);
     const all = await Promise.all(names.map((ups) => openUps({ port: proxy.port, ups }, driver)));

@@ -63,8 +63,8 @@ describeWithPeer("a UPS on a real upsd", await debianPackages("nut-server"), (pe
       "outlet/2": [],
       output: [],
       ups: [
-        "ups.test", "ups.testDeep", "ups.testStop", "ups.beeperOn", "ups.beeperOff", "ups.beeperMute", "ups.shutdownReturn", "ups.shutdownStayOff", "ups.shutdownStop",
-        "ups.loadOn", "ups.loadOff",
+        "ups.test", "ups.testDeep", "ups.testStop", "ups.beeperOn", "ups.beeperOff", "ups.beeperMute",
+        "ups.shutdownReturn", "ups.shutdownStayOff", "ups.shutdownStop", "ups.loadOn", "ups.loadOff",
       ],
     });
     expect(parts.find(({ id }) => id === "outlet/1")?.label).toBe("NAS");
@@ -110,9 +110,9 @@ describeWithPeer("a UPS on a real upsd", await debianPackages("nut-server"), (pe
     await until(async () => !(await ups.read(...wanted)).has("outlet/1 outlet.on"), "a variable that has gone is left out");
   });
 
-  test("without a user name nothing is offered, and nothing can be commanded", async () => {
+  test.for([{}, { username: "admin" }])("with %j alone nothing is offered, and nothing can be commanded", async (login) => {
     await using upsd = await startUpsd(peer, { upses: { office } });
-    await using ups = await openUps({ port: upsd.port, ups: "office" });
+    await using ups = await openUps({ port: upsd.port, ups: "office", ...login });
     expect((await ups.describe()).parts.flatMap(({ commands }) => commands)).toEqual([]);
     expect(await faultOf(ups.execute("ups", "ups.beeperMute"))).toMatchObject({ kind: "unsupported", written: false });
     expect(upsd.driver("office").given).toEqual([]);

@@ -8,7 +8,11 @@ import { systemClock } from "#platform/clock.ts";
 import { createLog } from "#platform/log.ts";
 
 export const soon = (ms = 5000): AbortSignal => AbortSignal.timeout(ms);
-export const context = (device: string): Context => ({ device, log: createLog("error", () => undefined), cache: { get: () => undefined, set: () => undefined } });
+const context = (device: string): Context => ({
+  device,
+  log: createLog("error", () => undefined),
+  cache: { get: () => undefined, set: () => undefined },
+});
 
 export interface Opened extends AsyncDisposable {
   readonly session: Session;
@@ -19,7 +23,7 @@ export interface Opened extends AsyncDisposable {
   execute(part: string, name: CommandName, signal?: AbortSignal): Promise<void>;
 }
 
-export const allPoints = (description: Description): readonly Wanted[] => description.parts.flatMap(({ id, points }) => points.map((point) => ({ part: id, point })));
+export const allPoints = ({ parts }: Description): readonly Wanted[] => parts.flatMap(({ id, points }) => points.map((point) => ({ part: id, point })));
 
 /** A session as the engine would open it, for the options as they stand in a configuration. */
 export const openUps = async (options: Readonly<Record<string, unknown>>, driver = createNutDriver(systemClock)): Promise<Opened> => {

@@ -27,6 +27,20 @@ const simulated = (name: string, given: string[]): SimulatedUps => {
   };
 };
 
+/** The order within a list is the server's own affair. */
+const sorted = (text: string): string =>
+  text.replaceAll(/(BEGIN LIST [^\n]*\n)((?:(?!END)[^\n]*\n)*)/g, (_, head: string, body: string) => head + body.split("\n").sort().join("\n"));
+
+/** Everything that a client may ask, rightly and wrongly. */
+const requests = [
+  "NETVER", "PROTVER", "LIST UPS", "LIST VAR one", "LIST VAR none", "LIST CMD one", "LIST RW one", "LIST ENUM one ups.status", "LIST RANGE one ups.status",
+  "LIST ENUM one none", "LIST CLIENT one", "LIST", "LIST VAR", "LIST NONSENSE one", "GET VAR one ups.model", "GET VAR one none", "GET VAR none x", "GET VAR one",
+  "GET UPSDESC one", "GET UPSDESC none", "GET NUMLOGINS one", "GET CMDDESC one beeper.disable", "GET TRACKING", "GET NONSENSE one x", "NONSENSE",
+  "INSTCMD one beeper.disable", "SET TRACKING ON", "LOGIN one", "USERNAME admin", "USERNAME admin", "SET TRACKING ON", "PASSWORD wrong", "PASSWORD wrong",
+  "SET TRACKING MAYBE", "INSTCMD one nothing", "INSTCMD one beeper.disable", "INSTCMD one", "INSTCMD none x", "SET VAR one ups.model x", "GET TRACKING 1", "LOGIN one",
+  "LOGIN none", "STARTTLS", "SET TRACKING ON", "GET TRACKING", "GET TRACKING 1", "SET TRACKING OFF", "GET TRACKING",
+];
+
 describeWithPeer("the simulated NUT server before NUT's own clients", await debianPackages("nut-server"), (peer) => {
   const call = (program: string, ...args: readonly string[]): Promise<string> => run(peer.bin(program), args, { env: peer.env });
 
@@ -56,14 +70,6 @@ describeWithPeer("the simulated NUT server before NUT's own clients", await debi
     const ups = simulated("one", []);
     await using server = await startNutServer({ host: "127.0.0.1", users, upses: () => [ups] });
     await using upsd = await startUpsd(peer, { upses: { one: { variables: Object.fromEntries(ups.variables()), commands: ups.commands } } });
-    const sorted = (text: string): string => text.replaceAll(/(BEGIN LIST [^\n]*\n)((?:(?!END)[^\n]*\n)*)/g, (_, head: string, body: string) => head + body.split("\n").sort().join("\n"));
-    const requests = [
-      "NETVER", "PROTVER", "LIST UPS", "LIST VAR one", "LIST VAR none", "LIST CMD one", "LIST RW one", "LIST ENUM one ups.status", "LIST RANGE one ups.status", "LIST ENUM one none",
-      "LIST CLIENT one", "LIST", "LIST VAR", "LIST NONSENSE one", "GET VAR one ups.model", "GET VAR one none", "GET VAR none x", "GET VAR one", "GET UPSDESC one", "GET UPSDESC none",
-      "GET NUMLOGINS one", "GET CMDDESC one beeper.disable", "GET TRACKING", "GET NONSENSE one x", "NONSENSE", "INSTCMD one beeper.disable", "SET TRACKING ON", "LOGIN one", "USERNAME admin",
-      "USERNAME admin", "SET TRACKING ON", "PASSWORD wrong", "PASSWORD wrong", "SET TRACKING MAYBE", "INSTCMD one nothing", "INSTCMD one beeper.disable", "INSTCMD one", "INSTCMD none x",
-      "SET VAR one ups.model x", "GET TRACKING 1", "LOGIN one", "LOGIN none", "STARTTLS", "SET TRACKING ON", "GET TRACKING", "GET TRACKING 1", "SET TRACKING OFF", "GET TRACKING",
-    ];
     const [ours, theirs] = await Promise.all([server.port, upsd.port].map((port) => rawAnswer(port, ...requests)));
     expect(sorted(ours ?? "")).toBe(sorted(theirs ?? ""));
     expect(theirs?.split("\n").length).toBeGreaterThan(requests.length);

@@ -18,6 +18,15 @@ const works = async (program: string, ...args: readonly string[]): Promise<boole
   }
 };
 
+/** Debian's Python comes without pip and venv; pip then runs from the package that carries it for others. */
+const uvByWheel = async (into: string): Promise<void> => {
+  const peer = await debianPackages("python3");
+  if (!peer.ok) throw new Error(peer.why);
+  const wheels = join(peer.root, "usr/share/python-wheels");
+  const [pip = ""] = readdirSync(wheels).filter((name) => name.startsWith("pip-"));
+  await run("python3", ["-m", "pip", "install", "-q", "--target", into, "uv"], { ms: 180_000, env: { PYTHONPATH: join(wheels, pip) } });
+};
+
 /** `uv`, the machine's own or one from PyPI in the cache. */
 export const uv = async (): Promise<string> => {
   const own = join(cacheFolder(), "uv");
@@ -27,8 +36,9 @@ export const uv = async (): Promise<string> => {
   return await alone("uv", async () => {
     if (existsSync(join(own, ready))) return program;
     rmSync(own, { recursive: true, force: true });
-    await run("python3", ["-m", "venv", own], { ms: 60_000 });
-    await run(join(own, "bin", "python"), ["-m", "pip", "install", "-q", "uv"], { ms: 180_000 });
+    if (await works("python3", "-m", "venv", own)) await run(join(own, "bin", "python"), ["-m", "pip", "install", "-q", "uv"], { ms: 180_000 });
+    else await uvByWheel(own);
+    await run(program, ["--version"]);
     writeFileSync(join(own, ready), "");
     return program;
   });

@@ -46,7 +46,11 @@ describeWithPeer("schemathesis, which reads the description and tries to break t
       const report = join(folder, "report.json");
       const chosen = ["--checks", "all", "--exclude-operation-id", "watch", "--header", `X-API-Key: ${keyOf.admin}`];
       const manner = ["--continue-on-failure", "--no-color", "--request-timeout", "10", "--report-json-path", report, ...effort];
-      await using run = await startProcess(peer.bin("st"), ["--config-file", "schemathesis.toml", "run", `${rig.server.url}/api/v1/openapi.json`, ...chosen, ...manner], { cwd: folder, env: peer.env });
+      await using run = await startProcess(
+        peer.bin("st"),
+        ["--config-file", "schemathesis.toml", "run", `${rig.server.url}/api/v1/openapi.json`, ...chosen, ...manner],
+        { cwd: folder, env: peer.env },
+      );
       expect(await run.ended, run.output()).toBe(0);
       const found = JSON.parse(await readFile(report, "utf8")) as Report;
       // It leaves out the path of the description itself.

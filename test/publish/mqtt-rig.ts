@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { Command } from "#domain/command.ts";
 import type { Outcome, Refusal, Verdict } from "#domain/outcome.ts";
 import type { Bus } from "#engine/bus.ts";
-import { systemClock } from "#platform/clock.ts";
+import { systemClock, type Clock } from "#platform/clock.ts";
 import { openDatabase, type Database } from "#platform/database.ts";
 import { createLog } from "#platform/log.ts";
 import type { MqttOptions, MqttPublisher } from "#publish/mqtt/option.ts";
@@ -52,19 +52,28 @@ export const fakeBus = (): FakeBus => {
   return bus;
 };
 
+/** Everything takes a tenth of its time: pauses of seconds are no time to spend in a test. */
+const quick = 10;
+export const quickClock: Clock = {
+  now: systemClock.now,
+  monotonic: () => systemClock.monotonic() * quick,
+  sleep: (ms, signal) => systemClock.sleep(ms / quick, signal),
+  after: (ms, act) => systemClock.after(ms / quick, act),
+};
+
 export interface Publisher extends AsyncDisposable {
   readonly mqtt: MqttPublisher;
   readonly bus: FakeBus;
   readonly database: Database;
-  /** Lines of the log above debug. */
+  /** Lines of the log above debug, without time and with `broker` for its address. */
   readonly lines: readonly string[];
 }
 
 export const startPublisher = (store: Store, options: Partial<MqttOptions> & { readonly url: string }, database = openDatabase(":memory:", () => undefined)): Publisher => {
   const lines: string[] = [];
   const bus = fakeBus();
-  const log = createLog("info", (line) => void lines.push(line.trimEnd()));
-  const mqtt = startMqtt({ clientId: "rack-power-test", ...options }, { store, bus, log, clock: systemClock, database, version: "1.2.3", url: "https://example.org/rack-power" });
+  const log = createLog("info", (line) => void lines.push(line.trimEnd().replace(/^.*?(INFO|WARN|ERROR)/, "$1").replace(/127\.0\.0\.1:\d+/g, "broker")));
+  const mqtt = startMqtt({ clientId: "rack-power-test", ...options }, { store, bus, log, clock: quickClock, database, version: "1.2.3", url: "https://example.org/rack-power" });
   return { mqtt, bus, database, lines, [Symbol.asyncDispose]: () => mqtt[Symbol.asyncDispose]() };
 };
 

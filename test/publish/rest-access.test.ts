@@ -8,8 +8,18 @@ import { keyOf, keys, startRig } from "./rest-rig.ts";
 vi.mock("#platform/constant-time.ts", { spy: true });
 
 const needs: Record<string, Scope | "open"> = {
-  listDevices: "read", getDevice: "read", getPart: "read", listOutcomes: "read", getOutcome: "read", watch: "read", getMetrics: "read",
-  acceptLabel: "control", giveCommand: "control", reload: "admin", getHealth: "open", getDescription: "open",
+  listDevices: "read",
+  getDevice: "read",
+  getPart: "read",
+  listOutcomes: "read",
+  getOutcome: "read",
+  watch: "read",
+  getMetrics: "read",
+  acceptLabel: "control",
+  giveCommand: "control",
+  reload: "admin",
+  getHealth: "open",
+  getDescription: "open",
 };
 const bodies: Record<string, object> = { acceptLabel: { label: "socket 8" }, giveCommand: { command: "outlet.on" } };
 
@@ -17,13 +27,19 @@ test("every described path asks for its scope: 401 without or with a wrong key, 
   await using rig = await startRig();
   const document = (await (await rig.ask("/api/v1/openapi.json")).json()) as OpenAPIV3_1.Document;
   const operations = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
-    (["get", "put", "post"] as const).flatMap((method) => (item?.[method] ? [{ path, method, id: item[method].operationId ?? "", security: item[method].security }] : [])),
+    (["get", "put", "post"] as const).flatMap((method) =>
+      item?.[method] ? [{ path, method, id: item[method].operationId ?? "", security: item[method].security }] : [],
+    ),
   );
   expect(operations.map(({ id }) => id).toSorted()).toEqual(Object.keys(needs).toSorted());
   const statuses = async (path: string, method: string, id: string): Promise<Record<string, number>> => {
     const url = path.replace("{id}", "rack-pdu").replace("{part}", "outlet/8");
     const init: RequestInit = { method: method.toUpperCase(), ...(bodies[id] && { body: JSON.stringify(bodies[id]) }) };
-    const shown: Record<string, Record<string, string>> = { none: {}, wrong: { "x-api-key": "not-a-key" }, ...Object.fromEntries(Object.entries(keyOf).map(([scope, key]) => [scope, { "x-api-key": key }])) };
+    const shown: Record<string, Record<string, string>> = {
+      none: {},
+      wrong: { "x-api-key": "not-a-key" },
+      ...Object.fromEntries(Object.entries(keyOf).map(([scope, key]) => [scope, { "x-api-key": key }])),
+    };
     const found: Record<string, number> = {};
     for (const [name, headers] of Object.entries(shown)) {
       const answer = await rig.ask(url, undefined, { ...init, headers: { ...headers, ...(bodies[id] && { "content-type": "application/json" }) } });
@@ -68,7 +84,11 @@ test("keys change while the server runs", async () => {
 test("a key is compared with all keys in constant time, whichever fits", () => {
   const ring = createKeyRing(keys);
   const compared = vi.mocked(equalDigests);
-  for (const [shown, name] of [[keyOf.read, "the read one"], [keyOf.admin, "the admin one"], ["none of them", undefined]] as const) {
+  for (const [shown, name] of [
+    [keyOf.read, "the read one"],
+    [keyOf.admin, "the admin one"],
+    ["none of them", undefined],
+  ] as const) {
     compared.mockClear();
     expect(ring.find(shown)?.name).toBe(name);
     expect(compared).toHaveBeenCalledTimes(keys.length);

@@ -7,8 +7,19 @@ test("a command goes to the bus with who asked and why, and its outcome comes ba
   await using rig = await startRig();
   const answer = await rig.command("rack-pdu", "outlet/8", "outlet.off", { body: { reason: "test of the rack" } });
   expect(answer.status).toBe(200);
-  expect(await answer.json()).toMatchObject({ id: "outcome-1", device: "rack-pdu", part: "outlet/8", command: "outlet.off", state: "confirmed", writes: 1, by: { via: "rest", key: "the control one" }, reason: "test of the rack" });
-  expect(rig.bus.submitted).toEqual([{ device: "rack-pdu", part: "outlet/8", name: "outlet.off", by: { via: "rest", key: "the control one" }, reason: "test of the rack" }]);
+  expect(await answer.json()).toMatchObject({
+    id: "outcome-1",
+    device: "rack-pdu",
+    part: "outlet/8",
+    command: "outlet.off",
+    state: "confirmed",
+    writes: 1,
+    by: { via: "rest", key: "the control one" },
+    reason: "test of the rack",
+  });
+  expect(rig.bus.submitted).toEqual([
+    { device: "rack-pdu", part: "outlet/8", name: "outlet.off", by: { via: "rest", key: "the control one" }, reason: "test of the rack" },
+  ]);
 });
 
 test("the part's slash may be written as it is or as %2F", async () => {
@@ -24,11 +35,30 @@ const verdicts: readonly (readonly [Verdict, number])[] = [
   [{ state: "confirmed" }, 200],
   [{ state: "unconfirmed" }, 504],
   [{ state: "unconfirmed", fault: "timeout" }, 504],
-  ...faultKinds.map((fault) => [{ state: "failed", fault }, { unreachable: 503, timeout: 504, denied: 502, rejected: 409, unsupported: 422, malformed: 502, busy: 503 }[fault]] as const),
-  ...refusals.map((refusal) => [{ state: "refused", refusal }, {
-    "not-known": 404, "not-capable": 422, quarantined: 503, locked: 423, "feeds-this-host": 423, "confirmation-needed": 423,
-    "label-changed": 409, pending: 409, retained: 409, duplicate: 409, late: 503, stopping: 503,
-  }[refusal]] as const),
+  ...faultKinds.map(
+    (fault) =>
+      [{ state: "failed", fault }, { unreachable: 503, timeout: 504, denied: 502, rejected: 409, unsupported: 422, malformed: 502, busy: 503 }[fault]] as const,
+  ),
+  ...refusals.map(
+    (refusal) =>
+      [
+        { state: "refused", refusal },
+        {
+          "not-known": 404,
+          "not-capable": 422,
+          quarantined: 503,
+          locked: 423,
+          "feeds-this-host": 423,
+          "confirmation-needed": 423,
+          "label-changed": 409,
+          pending: 409,
+          retained: 409,
+          duplicate: 409,
+          late: 503,
+          stopping: 503,
+        }[refusal],
+      ] as const,
+  ),
 ];
 
 test("each way in which a command can end has its status, and the outcome is always in the body", async () => {
@@ -103,7 +133,11 @@ const bad: readonly (readonly [title: string, status: number, init: RequestInit,
 test("what is no command is told apart, as a problem, and nothing reaches the bus", async () => {
   await using rig = await startRig();
   for (const [title, status, init, errors] of bad) {
-    const answer = await rig.ask("/api/v1/devices/rack-pdu/parts/outlet/8/commands", "control", { method: "POST", ...init, headers: { "content-type": "application/json", ...(init.headers as Record<string, string> | undefined) } });
+    const answer = await rig.ask("/api/v1/devices/rack-pdu/parts/outlet/8/commands", "control", {
+      method: "POST",
+      ...init,
+      headers: { "content-type": "application/json", ...(init.headers as Record<string, string> | undefined) },
+    });
     expect([answer.status, answer.headers.get("content-type")], title).toEqual([status, "application/problem+json; charset=utf-8"]);
     const body = (await answer.json()) as Record<string, unknown>;
     expect(body, title).toMatchObject({ status, ...(errors !== undefined && { errors }) });
@@ -129,7 +163,11 @@ test("GET changes nothing: 405 with Allow, for every method that a path does not
 test("a changed label is accepted only as the device shows it now", async () => {
   await using rig = await startRig();
   const put = (part: string, label: unknown): Promise<Response> =>
-    rig.ask(`/api/v1/devices/rack-pdu/parts/${part}/label`, "control", { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify({ label }) });
+    rig.ask(`/api/v1/devices/rack-pdu/parts/${part}/label`, "control", {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ label }),
+    });
   expect((await put("outlet/8", "socket 8")).status).toBe(204);
   const other = await put("outlet/8", "socket 9");
   expect(other.status).toBe(409);
@@ -142,12 +180,16 @@ test("the audit log is asked by device, part and number", async () => {
   await using rig = await startRig();
   for (const part of ["outlet/3", "outlet/7", "outlet/8", "outlet/8"]) await rig.command("rack-pdu", part, "outlet.on");
   await rig.command("web", "chassis", "chassis.on");
-  const ids = async (query: string): Promise<readonly string[]> => ((await (await rig.ask(`/api/v1/outcomes${query}`, "read")).json()) as { id: string }[]).map(({ id }) => id);
+  const ids = async (query: string): Promise<readonly string[]> =>
+    ((await (await rig.ask(`/api/v1/outcomes${query}`, "read")).json()) as { id: string }[]).map(({ id }) => id);
   expect(await ids("")).toEqual(["outcome-5", "outcome-4", "outcome-3", "outcome-2", "outcome-1"]);
   expect(await ids("?device=rack-pdu&part=outlet%2F8")).toEqual(["outcome-4", "outcome-3"]);
   expect(await ids("?device=rack-pdu&limit=1")).toEqual(["outcome-4"]);
   expect((await rig.ask("/api/v1/outcomes?limit=0", "read")).status).toBe(422);
-  expect(await (await rig.ask("/api/v1/outcomes?devise=x", "read")).json()).toMatchObject({ status: 422, errors: [{ detail: expect.stringContaining("devise") }] });
+  expect(await (await rig.ask("/api/v1/outcomes?devise=x", "read")).json()).toMatchObject({
+    status: 422,
+    errors: [{ detail: expect.stringContaining("devise") }],
+  });
   expect((await rig.ask("/api/v1/outcomes/none", "read")).status).toBe(404);
 });
 

@@ -13,14 +13,22 @@ const dial = (rig: Rig, first = ""): Line => {
   const socket = connect({ host: "127.0.0.1", port: rig.server.port });
   let text = "";
   let closed = false;
-  socket.setEncoding("utf8").on("data", (piece: string) => (text += piece)).on("close", () => (closed = true)).on("error", () => undefined);
+  socket
+    .setEncoding("utf8")
+    .on("data", (piece: string) => (text += piece))
+    .on("close", () => (closed = true))
+    .on("error", () => undefined);
   if (first !== "") socket.write(first);
   return { socket, text: () => text, closed: () => closed };
 };
 
 test("what is no request is answered with a problem and hung up", async () => {
   await using rig = await startRig();
-  for (const [bytes, status] of [["HELLO\r\n\r\n", 400], [`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`, 431], ["GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400]] as const) {
+  for (const [bytes, status] of [
+    ["HELLO\r\n\r\n", 400],
+    [`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`, 431],
+    ["GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400],
+  ] as const) {
     const line = dial(rig, bytes);
     await until(() => line.closed(), "hung up");
     expect(line.text()).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
@@ -54,8 +62,18 @@ test("an address that is taken is told in one sentence", async () => {
   const { startRest } = await import("#publish/rest/server.ts");
   const { systemClock } = await import("#platform/clock.ts");
   const { createLog } = await import("#platform/log.ts");
-  const dependencies = { store: rig.store, bus: rig.bus, log: createLog("error", () => undefined), clock: systemClock, version: "1", confirmationLife: 1, health: () => ({ state: "ready", problems: [] }) as const };
-  await expect(startRest({ host: "127.0.0.1", port: rig.server.port, keys: [] }, dependencies)).rejects.toThrow(`REST cannot listen at 127.0.0.1:${rig.server.port}: another program has it`);
+  const dependencies = {
+    store: rig.store,
+    bus: rig.bus,
+    log: createLog("error", () => undefined),
+    clock: systemClock,
+    version: "1",
+    confirmationLife: 1,
+    health: () => ({ state: "ready", problems: [] }) as const,
+  };
+  await expect(startRest({ host: "127.0.0.1", port: rig.server.port, keys: [] }, dependencies)).rejects.toThrow(
+    `REST cannot listen at 127.0.0.1:${rig.server.port}: another program has it`,
+  );
   await expect(startRest({ host: "192.0.2.1", port: 0, keys: [] }, dependencies)).rejects.toThrow("this machine has no such address");
   expect(rig.bus.listeners()).toBe(1);
 });

@@ -15,10 +15,22 @@ test("a device: who it is, whether it answers, and its parts with typed readings
     { id: "rack-pdu", name: "Rack PDU", connection: { state: "online", since: noon } },
     { id: "web", name: "web", connection: { state: "online", since: noon } },
     { id: "office-ups", name: "office-ups", connection: { state: "offline", since: noon, fault: "timeout", detail: "no answer within 2 s" } },
-    { id: "attic", name: "attic", connection: { state: "quarantined", since: noon, detail: "rack-power.yaml:9:13: there is no driver snpm; did you mean snmp?" } },
+    {
+      id: "attic",
+      name: "attic",
+      connection: { state: "quarantined", since: noon, detail: "rack-power.yaml:9:13: there is no driver snpm; did you mean snmp?" },
+    },
   ]);
   expect(await (await rig.ask("/api/v1/devices/rack-pdu", "read")).json()).toEqual(devices[0]);
-  expect(devices[0]).toMatchObject({ driver: "snmp", area: "Cellar", manufacturer: "APC", model: "AP8941", serial: "5A1227E00234", mac: ["00:c0:b7:01:02:03"], fedBy: [] });
+  expect(devices[0]).toMatchObject({
+    driver: "snmp",
+    area: "Cellar",
+    manufacturer: "APC",
+    model: "AP8941",
+    serial: "5A1227E00234",
+    mac: ["00:c0:b7:01:02:03"],
+    fedBy: [],
+  });
   expect(devices[1]).toMatchObject({ fedBy: [{ device: "rack-pdu", part: "outlet/8" }] });
 });
 
@@ -97,7 +109,8 @@ test("the description is OpenAPI 3.1, complete, and its readings are the catalog
   const operations = Object.values(document.paths ?? {}).flatMap((path) => [path?.get, path?.put, path?.post].filter((operation) => operation !== undefined));
   for (const { operationId, responses } of operations)
     for (const [status, response] of Object.entries(responses ?? {})) {
-      if (Number(status) >= 400) expect("content" in response && Object.keys(response.content ?? {}), `${operationId} ${status}`).toEqual(["application/problem+json"]);
+      if (Number(status) >= 400)
+        expect("content" in response && Object.keys(response.content ?? {}), `${operationId} ${status}`).toEqual(["application/problem+json"]);
       expect("description" in response && response.description, `${operationId} ${status}`).not.toMatch(/Default/);
     }
   expect(operations).toHaveLength(12);
@@ -105,7 +118,11 @@ test("the description is OpenAPI 3.1, complete, and its readings are the catalog
 
 test("answers are not kept, not framed and run nothing", async () => {
   await using rig = await startRig();
-  for (const [path, scope] of [["/api/v1/devices", "read"], ["/api/v1/devices", undefined], ["/none", undefined]] as const) {
+  for (const [path, scope] of [
+    ["/api/v1/devices", "read"],
+    ["/api/v1/devices", undefined],
+    ["/none", undefined],
+  ] as const) {
     const { headers } = await rig.ask(path, scope);
     expect(headers.get("cache-control")).toBe("no-store");
     expect(headers.get("content-security-policy")).toContain("default-src 'none'");

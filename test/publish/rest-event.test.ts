@@ -14,13 +14,15 @@ interface Reader extends AsyncDisposable {
   readonly headers: Headers;
   readonly events: Event[];
   text(): string;
-  /** True when the server has ended the stream or cut it off. */
-  over(): boolean;
+  /** How it ended, when it has: by the server's word, or cut off. */
+  over(): "ended" | "broken" | undefined;
 }
 
 const parse = (block: string): Event | undefined => {
   const fields = Object.fromEntries(block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]));
-  return fields["data"] === undefined ? undefined : { id: fields["id"] ?? "", event: fields["event"] ?? "", data: JSON.parse(fields["data"]) as Record<string, unknown> };
+  return fields["data"] === undefined
+    ? undefined
+    : { id: fields["id"] ?? "", event: fields["event"] ?? "", data: JSON.parse(fields["data"]) as Record<string, unknown> };
 };
 
 const watch = async (rig: Rig, query = "", headers: Record<string, string> = {}): Promise<Reader> => {
@@ -28,7 +30,7 @@ const watch = async (rig: Rig, query = "", headers: Record<string, string> = {})
   const answer = await rig.ask(`/api/v1/events${query}`, "read", { headers, signal: stop.signal });
   const events: Event[] = [];
   let text = "";
-  let over = false;
+  let over: "ended" | "broken" | undefined;
   const follow = async (): Promise<void> => {
     let rest = "";
     for await (const piece of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
@@ -38,8 +40,18 @@ const watch = async (rig: Rig, query = "", headers: Record<string, string> = {})
       events.push(...blocks.map(parse).filter((event) => event !== undefined));
     }
   };
-  const done = follow().catch(() => undefined).then(() => (over = true));
-  return { status: answer.status, headers: answer.headers, events, text: () => text, over: () => over, [Symbol.asyncDispose]: async () => (stop.abort(), void (await done)) };
+  const done = follow().then(
+    () => (over = "ended"),
+    () => (over = "broken"),
+  );
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    events,
+    text: () => text,
+    over: () => over,
+    [Symbol.asyncDispose]: async () => (stop.abort(), void (await done)),
+  };
 };
 
 const names = ({ events }: Reader): readonly string[] => events.map(({ event, data }) => `${event} ${String(data["device"] ?? data["id"])}`);
@@ -58,7 +70,10 @@ test("the whole state first, then each change as it happens", async () => {
   rig.store.remove("attic");
   await until(() => reader.events.length === 8, "four changes");
   expect(reader.events.slice(4).map(({ event, data }) => ({ event, data }))).toEqual([
-    { event: "readings", data: { device: "rack-pdu", part: "outlet/8", readings: { "meter.power": { value: 12.3, unit: "W", at: "2026-01-31T13:00:00.000Z", quality: "good" } } } },
+    {
+      event: "readings",
+      data: { device: "rack-pdu", part: "outlet/8", readings: { "meter.power": { value: 12.3, unit: "W", at: "2026-01-31T13:00:00.000Z", quality: "good" } } },
+    },
     { event: "connection", data: { device: "office-ups", connection: { state: "online", since: "2026-01-31T13:00:00.000Z" } } },
     { event: "outcome", data: expect.objectContaining({ device: "rack-pdu", part: "outlet/8", command: "outlet.off", state: "confirmed" }) },
     { event: "removed", data: { device: "attic" } },
@@ -103,7 +118,7 @@ test("a sign of life when nothing happens", async () => {
 });
 
 test("a reader that does not read is cut off, and holds back nobody else", async () => {
-  await using rig = await startRig({ limits: { waitingEvents: 50 } });
+  await using rig = await startRig({ limits: { waitingEvents: 50, streams: 2 } });
   const stuck = connect({ host: "127.0.0.1", port: rig.server.port });
   let closed = false;
   stuck.on("close", () => (closed = true)).on("error", () => undefined);
@@ -113,13 +128,22 @@ test("a reader that does not read is cut off, and holds back nobody else", async
   await using reader = await watch(rig);
   let changes = 0;
   const words = "x".repeat(100_000);
-  await until(() => {
-    for (let more = 0; more < 20; more++) rig.store.put("office-ups", [{ part: "ups", point: "ups.status", value: [`${words}${++changes}`] }], changes);
-    return rig.lines.some((line) => line.includes("cut off"));
-  }, "the stuck reader is cut off", 15_000);
+  await until(
+    () => {
+      for (let more = 0; more < 20; more++) rig.store.put("office-ups", [{ part: "ups", point: "ups.status", value: [`${words}${++changes}`] }], changes);
+      return rig.lines.some((line) => line.includes("cut off"));
+    },
+    "the stuck reader is cut off",
+    15_000,
+  );
   await until(() => rig.bus.listeners() === 2, "only the metrics and the good reader listen");
   await until(() => reader.events.some(({ data }) => JSON.stringify(data).includes(`x${changes}"`)), "the good reader has the last change");
-  expect(reader.over()).toBe(false);
+  expect(reader.over()).toBeUndefined();
+  await using next = await until(async () => {
+    const another = await watch(rig);
+    return another.status === 200 && another;
+  }, "its place is free, though it has not read on");
+  expect(next.status).toBe(200);
   stuck.resume();
   await until(() => closed, "the socket of the stuck one is closed");
 });
@@ -152,6 +176,6 @@ test("streams end when the server does", async () => {
   await using reader = await watch(rig);
   await until(() => reader.events.length === 4, "the state");
   await rig[Symbol.asyncDispose]();
-  await until(() => reader.over(), "the end of the stream");
+  expect(await until(() => reader.over(), "the end of the stream")).toBe("ended");
   expect(rig.bus.listeners()).toBe(0);
 });

@@ -12,7 +12,11 @@ import { startRest, type RestServer } from "#publish/rest/server.ts";
 import { createStore, type Store } from "#store/store.ts";
 
 export const keyOf = { read: "canary-read-6f1c", control: "canary-control-93ab", admin: "canary-admin-b27d" } as const;
-export const keys: readonly ApiKey[] = (["read", "control", "admin"] as const satisfies readonly Scope[]).map((scope) => ({ name: `the ${scope} one`, hash: sha256(keyOf[scope]), scopes: [scope] }));
+export const keys: readonly ApiKey[] = (["read", "control", "admin"] as const satisfies readonly Scope[]).map((scope) => ({
+  name: `the ${scope} one`,
+  hash: sha256(keyOf[scope]),
+  scopes: [scope],
+}));
 
 const settings = (id: string, more: Partial<DeviceSettings> = {}): DeviceSettings => ({ id, driver: "snmp", fedBy: [], interval: 10, parts: {}, ...more });
 
@@ -28,28 +32,60 @@ const pdu: Description = {
     commands: ["outlet.on", "outlet.off", "outlet.cycle"],
   })),
 };
-const bmc: Description = { parts: [{ id: "chassis", points: ["chassis.on", "chassis.restorePolicy"], commands: ["chassis.on", "chassis.off", "chassis.reset"] }] };
+const bmc: Description = {
+  parts: [{ id: "chassis", points: ["chassis.on", "chassis.restorePolicy"], commands: ["chassis.on", "chassis.off", "chassis.reset"] }],
+};
 const ups: Description = { parts: [{ id: "ups", points: ["ups.status", "ups.charge", "ups.onBattery"], commands: ["ups.beeperOff"] }] };
 
-/** A store with a PDU, a server, a UPS that is away and an entry that is wrong. */
-export const filledStore = (at: number): Store => {
-  const store = createStore();
-  store.settle(settings("rack-pdu", { name: "Rack PDU", area: "Cellar", parts: { "outlet/3": { name: "NAS", lock: "locked" }, "outlet/7": { lock: "confirm" } } }), { state: "online", since: at });
+const addPdu = (store: Store, at: number): void => {
+  store.settle(
+    settings("rack-pdu", { name: "Rack PDU", area: "Cellar", parts: { "outlet/3": { name: "NAS", lock: "locked" }, "outlet/7": { lock: "confirm" } } }),
+    { state: "online", since: at },
+  );
   store.describe("rack-pdu", pdu);
-  store.put("rack-pdu", [3, 7, 8].flatMap((outlet) => [
-    { part: `outlet/${outlet}`, point: "outlet.on" as const, value: true },
-    { part: `outlet/${outlet}`, point: "meter.power" as const, value: 41.04 + outlet },
-    { part: `outlet/${outlet}`, point: "meter.energy" as const, value: 0.1 + 0.2 },
-  ]), at);
+  store.put(
+    "rack-pdu",
+    [3, 7, 8].flatMap((outlet) => [
+      { part: `outlet/${outlet}`, point: "outlet.on" as const, value: true },
+      { part: `outlet/${outlet}`, point: "meter.power" as const, value: 41.04 + outlet },
+      { part: `outlet/${outlet}`, point: "meter.energy" as const, value: 0.1 + 0.2 },
+    ]),
+    at,
+  );
+};
+
+/** A store with a PDU, a server, a UPS that is away and an entry that is wrong. */
+const filledStore = (at: number): Store => {
+  const store = createStore();
+  addPdu(store, at);
   store.settle(settings("web", { driver: "ipmi", fedBy: [{ device: "rack-pdu", part: "outlet/8" }] }), { state: "online", since: at });
   store.describe("web", bmc);
-  store.put("web", [{ part: "chassis", point: "chassis.on", value: true }, { part: "chassis", point: "chassis.restorePolicy", value: "previous" }], at);
+  store.put(
+    "web",
+    [
+      { part: "chassis", point: "chassis.on", value: true },
+      { part: "chassis", point: "chassis.restorePolicy", value: "previous" },
+    ],
+    at,
+  );
   store.settle(settings("office-ups", { driver: "nut" }), { state: "online", since: at });
   store.describe("office-ups", ups);
-  store.put("office-ups", [{ part: "ups", point: "ups.status", value: ["OL", "CHRG"] }, { part: "ups", point: "ups.charge", value: 100 }, { part: "ups", point: "ups.onBattery", value: false }], at);
+  store.put(
+    "office-ups",
+    [
+      { part: "ups", point: "ups.status", value: ["OL", "CHRG"] },
+      { part: "ups", point: "ups.charge", value: 100 },
+      { part: "ups", point: "ups.onBattery", value: false },
+    ],
+    at,
+  );
   store.expire("office-ups", at + 1);
   store.connect("office-ups", { state: "offline", since: at, fault: "timeout", detail: "no answer within 2 s" });
-  store.settle(settings("attic", { driver: "snpm" }), { state: "quarantined", since: at, detail: "rack-power.yaml:9:13: there is no driver snpm; did you mean snmp?" });
+  store.settle(settings("attic", { driver: "snpm" }), {
+    state: "quarantined",
+    since: at,
+    detail: "rack-power.yaml:9:13: there is no driver snpm; did you mean snmp?",
+  });
   return store;
 };
 
@@ -61,7 +97,7 @@ export interface FakeBus extends Bus {
   listeners(): number;
 }
 
-export const fakeBus = (store: Store): FakeBus => {
+const fakeBus = (store: Store): FakeBus => {
   const ended: Outcome[] = [];
   const running = new Map<string, Running>();
   const listeners = new Set<(outcome: Outcome) => void>();
@@ -72,7 +108,15 @@ export const fakeBus = (store: Store): FakeBus => {
     return found.description.commands.includes(name) ? { state: "confirmed" } : { state: "refused", refusal: "not-capable" };
   };
   const end = (id: string, command: Command, askedAt: number, verdict: Verdict): Outcome => {
-    const outcome: Outcome = { ...verdict, id, command, detail: `it is ${verdict.state}`, writes: verdict.state === "confirmed" ? 1 : 0, askedAt, endedAt: Date.now() };
+    const outcome: Outcome = {
+      ...verdict,
+      id,
+      command,
+      detail: `it is ${verdict.state}`,
+      writes: verdict.state === "confirmed" ? 1 : 0,
+      askedAt,
+      endedAt: Date.now(),
+    };
     running.delete(id);
     ended.unshift(outcome);
     for (const listener of listeners) listener(outcome);
@@ -97,7 +141,8 @@ export const fakeBus = (store: Store): FakeBus => {
       bus.accepted.push(`${device} ${part} ${label}`);
     },
     running: () => [...running.values()],
-    outcomes: ({ device, part, limit }) => ended.filter(({ command }) => (device === undefined || command.device === device) && (part === undefined || command.part === part)).slice(0, limit),
+    outcomes: ({ device, part, limit }) =>
+      ended.filter(({ command }) => (device === undefined || command.device === device) && (part === undefined || command.part === part)).slice(0, limit),
     outcome: (id) => ended.find((outcome) => outcome.id === id),
     subscribe: (listener) => {
       listeners.add(listener);
@@ -115,10 +160,17 @@ export interface Rig extends AsyncDisposable {
   /** Asks with a key of this scope, or without one. */
   ask(path: string, scope?: Scope, init?: RequestInit): Promise<Response>;
   /** Gives a command with the control key. */
-  command(device: string, part: string, name: string, more?: { readonly body?: object; readonly headers?: Record<string, string>; readonly scope?: Scope }): Promise<Response>;
+  command(
+    device: string,
+    part: string,
+    name: string,
+    more?: { readonly body?: object; readonly headers?: Record<string, string>; readonly scope?: Scope },
+  ): Promise<Response>;
 }
 
-export const startRig = async (options: { readonly limits?: Partial<RestLimits>; readonly clock?: Clock; readonly bus?: Partial<Bus> } & Partial<RestDependencies> = {}): Promise<Rig> => {
+export const startRig = async (
+  options: { readonly limits?: Partial<RestLimits>; readonly clock?: Clock; readonly bus?: Partial<Bus> } & Partial<RestDependencies> = {},
+): Promise<Rig> => {
   const store = filledStore(Date.UTC(2026, 0, 31, 12));
   const bus = fakeBus(store);
   const lines: string[] = [];
@@ -126,10 +178,23 @@ export const startRig = async (options: { readonly limits?: Partial<RestLimits>;
   const { limits, clock = systemClock, ...more } = options;
   const server = await startRest(
     { host: "127.0.0.1", port: 0, keys, ...(limits && { limits }) },
-    { store, log, clock, version: "1.2.3", confirmationLife: 120_000, health: () => ({ state: "degraded", problems: ["office-ups does not answer"] }), reload: async () => ({ accepted: true, problems: [] }), ...more, bus },
+    {
+      store,
+      log,
+      clock,
+      version: "1.2.3",
+      confirmationLife: 120_000,
+      health: () => ({ state: "degraded", problems: ["office-ups does not answer"] }),
+      reload: async () => ({ accepted: true, problems: [] }),
+      ...more,
+      bus,
+    },
   );
   const ask: Rig["ask"] = (path, scope, init = {}) =>
-    fetch(`${server.url}${path}`, { ...init, headers: { ...(scope && { "x-api-key": keyOf[scope] }), ...(init.headers as Record<string, string> | undefined) } });
+    fetch(`${server.url}${path}`, {
+      ...init,
+      headers: { ...(scope && { "x-api-key": keyOf[scope] }), ...(init.headers as Record<string, string> | undefined) },
+    });
   return {
     server,
     store,
@@ -137,7 +202,11 @@ export const startRig = async (options: { readonly limits?: Partial<RestLimits>;
     lines,
     ask,
     command: (device, part, name, { body = {}, headers = {}, scope = "control" } = {}) =>
-      ask(`/api/v1/devices/${device}/parts/${part}/commands`, scope, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify({ command: name, ...body }) }),
+      ask(`/api/v1/devices/${device}/parts/${part}/commands`, scope, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify({ command: name, ...body }),
+      }),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 };

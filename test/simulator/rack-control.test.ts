@@ -19,7 +19,7 @@ const ask = async (port: number, text: string, answers: number): Promise<string>
 
 test("mains and outlets follow what is said on the port", async () => {
   const rack = createRack();
-  await using control = await startRackControl({ rack });
+  await using control = await startRackControl(rack);
   expect(await ask(control.port, "mains off\r\n", 1)).toBe("mains: off\n\n");
   expect(rack.mains).toBe(false);
   expect(await ask(control.port, "OUTLET 3 off\noutlet 5 cycle\n", 2)).toBe("outlet 3: off\n\noutlet 5: cycle\n\n");
@@ -40,7 +40,7 @@ test("an outlet that is not there", () => {
 });
 
 test("a line without end closes the connection, and the port goes on", async () => {
-  await using control = await startRackControl({ rack: createRack() });
+  await using control = await startRackControl(createRack());
   const socket = connect(control.port, "127.0.0.1");
   socket.on("error", () => undefined).write("x".repeat(10_000));
   await once(socket, "close");
@@ -52,7 +52,7 @@ test("what a person types is answered there", async () => {
   const input = new PassThrough();
   const answers: string[] = [];
   const told = Promise.withResolvers<void>();
-  await using _control = await startRackControl({ rack, typed: { input, answer: (line) => (answers.push(line), told.resolve()) } });
+  await using _control = await startRackControl(rack, 0, { input, answer: (line) => (answers.push(line), told.resolve()) });
   input.write("mains off\n\n");
   await told.promise;
   expect(answers).toEqual(["mains: off"]);

@@ -1,8 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRack, type Rack } from "#simulator/rack.ts";
-import { passTime } from "#simulator/rack-time.ts";
-import { virtualClock } from "#test/platform/virtual-clock.ts";
 
 const status = (rack: Rack, name: string): string => rack.upses.find((ups) => ups.name === name)?.variables().get("ups.status") ?? "";
 const number = (rack: Rack, name: string, variable: string): number => Number(rack.upses.find((ups) => ups.name === name)?.variables().get(variable));
@@ -154,13 +152,4 @@ test("the same ticks give the same rack", () => {
     return { outlets: rack.pdu.outlets, variables: rack.upses.map((ups) => [...ups.variables()]), watts: rack.servers.map(({ watts }) => watts) };
   };
   expect(run()).toEqual(run());
-});
-
-test("the rack's time goes with the clock and ends with the signal", async () => {
-  using clock = virtualClock();
-  const stop = new AbortController();
-  let seconds = 0;
-  clock.after(60_500, () => stop.abort());
-  await passTime({ tick: (passed) => void (seconds += passed) }, clock, stop.signal);
-  expect(seconds).toBe(60);
 });

@@ -57,6 +57,15 @@ test.for([
   expect((await faultOf(pipeline.ask(version))).kind).toBe("unreachable");
 });
 
+test.for([
+  'VAR b ups.load "3"', 'VAR a ups.status "OL"', "VAR a ups.load", 'VAR a ups.load "3" "4"', 'UPSDESC a ups.load "3"',
+])("%s is no answer to the load of a", async (line) => {
+  const load = faultOf(pipeline.ask(getVariable("a", "ups.load")));
+  await turn();
+  say(line);
+  expect((await load).kind).toBe("malformed");
+});
+
 test("a line that nobody asked for ends the connection", () => {
   say("OK");
   expect(ended.map(({ kind }) => kind)).toEqual(["malformed"]);
@@ -66,7 +75,8 @@ test("a value cut by the server's buffer costs its own value and no more", async
   const list = pipeline.ask(listVariables("a"));
   const next = pipeline.ask(getVariable("a", "ups.load"));
   await turn();
-  say("BEGIN LIST VAR a", 'VAR a ups.alarm "very lonVAR a ups.load "3"', 'VAR a ups.status "OL"', 'VAR a ups.zzz "very lonEND LIST VAR a', 'VAR a ups.load "3"');
+  say("BEGIN LIST VAR a", 'VAR a ups.alarm "very lonVAR a ups.load "3"', 'VAR a ups.status "OL"', 'VAR a ups.zzz "very lonEND LIST VAR a');
+  say('VAR a ups.load "3"');
   expect(await list).toEqual(new Map([["ups.status", "OL"]]));
   expect(await next).toBe("3");
 });

@@ -4,7 +4,6 @@
  */
 
 const clean = (text: string): string =>
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
   text.replace(/[\u0000-\u001f\u007f-\u009f\ufffd]+/g, " ").replace(/\s+/g, " ").trim();
 
 /** Four bits a character. */

@@ -1,5 +1,5 @@
 import type { BmcConnection } from "#transport/ipmi/bmc-connection.ts";
-import { acceptedData, reservationLost } from "#transport/ipmi/completion-code.ts";
+import { acceptedData, completionFault, reservationLost } from "#transport/ipmi/completion-code.ts";
 import type { IpmiAnswer } from "#transport/ipmi/ipmi-message.ts";
 import { fullRecord } from "./sdr-record.ts";
 
@@ -95,6 +95,8 @@ export const walkRecords = async (bmc: BmcConnection, place: Repository, from: W
       seen.add(next);
       const answer = await reader.piece(next, 0, headerLength, signal);
       if (endCodes.has(answer.code)) break;
+      // A BMC without records, or one that refuses a single one: what came until here is what there is. Next time it is asked again.
+      if (answer.code !== 0 && completionFault(answer.code, "sensor record").kind !== "busy") return { records, next };
       const head = acceptedData(answer, "sensor record", 2 + headerLength);
       if (head[2 + 3] === fullRecord) records.push(await reader.body(next, head.subarray(2), signal));
       next = head.readUInt16LE(0);

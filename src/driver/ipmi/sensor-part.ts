@@ -41,7 +41,7 @@ export const slug = (name: string): string =>
     .replace(/[^a-z0-9.]+/g, "-")
     .replace(/^[-.]+|[-.]+$/g, "");
 
-const isShown = (wanted: IpmiOptions["sensors"], point: PointName, name: string): boolean => {
+export const isShown = (wanted: IpmiOptions["sensors"], point: PointName, name: string): boolean => {
   if (wanted === undefined) return point !== "meter.voltage" && point !== "meter.frequency";
   if (wanted === "all") return true;
   return wanted.some((one) => one.toLowerCase() === name.toLowerCase() || (slug(one) !== "" && slug(one) === slug(name)));

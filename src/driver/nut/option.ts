@@ -9,7 +9,7 @@ export const nutOptions = z.strictObject({
     .string()
     .regex(/^[^\s"\\]+$/, "expected the UPS's name as the NUT server lists it, without blanks and quotes")
     .describe("Name of the UPS on the NUT server, as `upsc -l` shows it"),
-  username: z.string().min(1).optional().describe("User of the NUT server (upsd.users); without one nothing can be switched"),
+  username: z.string().min(1).optional().describe("User of the NUT server (upsd.users); without user and password nothing can be switched"),
   password: secret("Password of that user").optional(),
   tls: z.enum(["off", "required"]).default("off").describe("`required` speaks nothing but TLS, by STARTTLS"),
   ca: z.string().min(1).optional().describe("Certificate of the authority that signed the server's, as PEM or as the path of a PEM file"),

@@ -80,8 +80,10 @@ export const openSession = (clock: Clock, link: NutConnection, options: NutOptio
   return {
     describe: async (signal) => {
       const [variables, commands] = await Promise.all([ask(listVariables(ups), signal), ask(listCommands(ups), signal)]);
-      // Only giving a command shows whether this login may give it: upsd looks at the user after it has looked up the command.
-      shape = shapeOf(awake(ups, variables), options.username === undefined ? [] : commands);
+      // upsd takes commands from nobody without name and password. Whether these give the right, only a command shows: upsd looks at
+      // the user last, after UPS and command, and has no way to ask without acting. So all are offered, and a refusal is told at use.
+      const anonymous = options.username === undefined || options.password === undefined;
+      shape = shapeOf(awake(ups, variables), anonymous ? [] : commands);
       plans = new WeakMap();
       return describe(shape, variables);
     },

@@ -1,10 +1,24 @@
 import { z } from "zod";
 import { Secret } from "#domain/secret.ts";
 import { host, port, secret } from "#driver/option.ts";
-import { type Credentials, authenticationProtocols, privacyProtocols } from "#transport/snmp/credentials.ts";
+import { type Credentials, type V3User, authenticationProtocols, privacyProtocols } from "#transport/snmp/credentials.ts";
+
+/** What the configuration says about an SNMP device, checked: version 1 and 2c have a community, 3 has a user. */
+export interface SnmpOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly version: Credentials["version"];
+  readonly community?: Secret | undefined;
+  readonly user?: string | undefined;
+  readonly authentication?: V3User["authentication"] | undefined;
+  readonly privacy?: V3User["privacy"] | undefined;
+  readonly profile?: string | undefined;
+  /** Seconds. */
+  readonly timeout: number;
+}
 
 /** RFC 3414, section 11.2: no agent takes a shorter one. */
-const key = (what: string) =>
+const key = (what: string): z.ZodPipe<z.ZodString, z.ZodTransform<Secret, string>> =>
   z
     .string()
     .min(8, "a key has at least 8 characters (RFC 3414)")
@@ -29,7 +43,7 @@ const version = z
   .transform((given) => String(given) as Credentials["version"]);
 
 /** `profiles`: names of those that are there. */
-export const optionsSchema = (profiles: readonly string[]) =>
+export const optionsSchema = (profiles: readonly string[]): z.ZodType<SnmpOptions> =>
   z
     .strictObject({
       host,
@@ -59,8 +73,6 @@ export const optionsSchema = (profiles: readonly string[]) =>
       if (value.community === undefined) complain("community", `version ${value.version} needs a community`);
       for (const name of ["user", "authentication", "privacy"] as const) if (value[name] !== undefined) complain(name, `${name} is for version 3`);
     });
-
-export type SnmpOptions = z.output<ReturnType<typeof optionsSchema>>;
 
 export const credentialsOf = ({ version: spoken, community, user, authentication, privacy }: SnmpOptions): Credentials => {
   if (spoken === "3") return { version: spoken, user: user ?? "", ...(authentication && { authentication }), ...(privacy && { privacy }) };

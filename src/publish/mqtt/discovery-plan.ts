@@ -32,8 +32,11 @@ export const settingsHash = (device: DeviceState | undefined): string => sha256(
 const isHidden = ({ ledger, topics, store }: PlanServices, id: DeviceId): boolean => ledger.get(topics.document(id, 0))?.hidden === settingsHash(store.device(id));
 
 /** True when Home Assistant has or gets the device, so that others may refer to it. A reference to one it never hears of would leave an empty stub there. */
-const isPresent = (services: PlanServices, id: DeviceId): boolean =>
-  !isHidden(services, id) && (id === bridgeId || services.store.device(id)?.description !== undefined || services.ledger.get(services.topics.document(id, 0)) !== undefined);
+const isPresent = (services: PlanServices, id: DeviceId): boolean => {
+  if (id === bridgeId || isHidden(services, id)) return !isHidden(services, id);
+  const device = services.store.device(id);
+  return device !== undefined && (device.description !== undefined || services.ledger.get(services.topics.document(id, 0)) !== undefined);
+};
 
 /** The device to which this one is attached: what feeds it, else the program. */
 export const viaOf = (services: PlanServices, { id, settings }: Pick<DeviceState, "id" | "settings">): DeviceId | undefined => {

@@ -10,6 +10,7 @@ import { outcomeEvent } from "./bridge.ts";
 import { Ledger } from "./ledger.ts";
 import { Denied, type Link, type Message, type Properties } from "./link.ts";
 import type { MqttDependencies, MqttOptions, MqttPublisher } from "./option.ts";
+export type { MqttPublisher } from "./option.ts";
 import { StatePublisher } from "./state-publisher.ts";
 import { bridgeId, createTopics } from "./topic.ts";
 

@@ -33,6 +33,8 @@ const refusals: Readonly<Record<number, Trouble>> = {
   138: { kind: "credentials", detail: "the broker has banned this client" },
 };
 
+/** OpenSSL's names for what the other side says of our certificate. */
+const refusedCertificate = /ALERT_(UNKNOWN_CA|(?:BAD|UNSUPPORTED)_CERTIFICATE|CERTIFICATE_\w+|ACCESS_DENIED)$/;
 const certificateCode = /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO|ALTNAME|HOSTNAME_MISMATCH/;
 
 /** Sessions taken over: MQTT 5, section 3.14.2.1. */
@@ -40,8 +42,11 @@ export const takenOverCode = 142;
 
 /** Makes sense of whatever mqtt.js emitted. Several addresses of one name fail as an error without a message; its code is then all there is. */
 export const troubleOf = (error: unknown): Trouble => {
-  const { code, message } = error as { readonly code?: unknown; readonly message?: string };
+  const { code, message: text } = error as { readonly code?: unknown; readonly message?: string };
+  const message = text?.replace(/\s+/g, " ").trim();
   if (typeof code === "number") return refusals[code] ?? { kind: "unreachable", detail: `the broker refuses the connection: ${message}` };
+  const refused = typeof code === "string" ? refusedCertificate.exec(code)?.[1] : undefined;
+  if (refused !== undefined) return { kind: "certificate", detail: `the broker refuses our certificate: ${refused.toLowerCase().replaceAll("_", " ")}` };
   if (typeof code === "string" && certificateCode.test(code)) return { kind: "certificate", detail: `the encrypted connection failed: ${message || code}` };
   if (message === "TLS not authorized") return { kind: "certificate", detail: "the broker's certificate is not trusted" };
   return { kind: "unreachable", detail: `the broker does not answer: ${message || String(code ?? error)}` };

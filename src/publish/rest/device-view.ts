@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { capabilities, capabilityOf, commandNames, pointNames, pointSpec, type Capability, type PointName, type PointSpec, type Value } from "#domain/capability.ts";
+import {
+  capabilities,
+  capabilityOf,
+  commandNames,
+  pointNames,
+  pointSpec,
+  type Capability,
+  type PointName,
+  type PointSpec,
+  type Value,
+} from "#domain/capability.ts";
 import { faultKinds } from "#domain/fault.ts";
 import { quantities } from "#domain/quantity.ts";
 import { rfc3339 } from "#platform/rfc3339.ts";
@@ -84,7 +94,8 @@ export type PartView = z.infer<typeof partSchema>;
 export type DeviceView = z.infer<typeof deviceSchema>;
 export type ConnectionView = z.infer<typeof connectionSchema>;
 
-const shown = (spec: PointSpec, value: Value): Value => (spec.type === "number" && typeof value === "number" ? Number(value.toFixed(quantities[spec.quantity].digits)) : value);
+const shown = (spec: PointSpec, value: Value): Value =>
+  spec.type === "number" && typeof value === "number" ? Number(value.toFixed(quantities[spec.quantity].digits)) : value;
 
 const entryView = (name: PointName, { value, at, quality }: Entry): unknown => {
   const spec = pointSpec(name);

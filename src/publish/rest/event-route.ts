@@ -5,8 +5,46 @@ import { keyed, problems, type App, type RouteServices } from "./route.ts";
 import { deviceId } from "./word.ts";
 
 const description = `Server-sent events. First one \`device\` per device with its whole state (the same as GET /devices/{id}), then as things happen:
-\`readings\` {device, part, readings}: the points that changed; \`connection\` {device, connection}; \`outcome\`: as in /outcomes; \`device\`: what the device is made of is new; \`removed\` {device}.
-With \`Last-Event-ID\` the outcomes since that event are told again, at least once. A comment is sent when nothing happens. A reader that does not keep up is cut off and may come back.`;
+\`readings\` {device, part, readings}: the points that changed; \`connection\` {device, connection}; \`outcome\`: as in /outcomes;
+\`device\`: what the device is made of is new; \`removed\` {device}. With \`Last-Event-ID\` the outcomes since that event are told again,
+at least once. A comment is sent when nothing happens. A reader that does not keep up is cut off and may come back.`;
+
+const watch = {
+  // A HEAD would open a stream that nobody reads.
+  exposeHeadRoute: false,
+  config: { access: "read" },
+  schema: {
+    operationId: "watch",
+    summary: "Readings, outcomes and connections as they happen",
+    description,
+    tags: ["events"],
+    security: keyed,
+    produces: ["text/event-stream"] as string[],
+    headers: z.looseObject({ "last-event-id": z.string().optional().describe("The id of the last event that was received") }),
+    querystring: z.strictObject({ device: deviceId.optional().describe("Only this device") }),
+    response: { 200: z.custom<ReadableStream<string>>().meta({ type: "string" }), ...problems(503) },
+  },
+} as const;
+
+/** The time in an event's id; undefined for what is none of ours. */
+const timeIn = (id: string | undefined): number | undefined => {
+  const found = /^(\d{1,15})-\d+$/.exec(id ?? "")?.[1];
+  return found === undefined ? undefined : Number(found);
+};
+
+/** The stream asks only when the socket has room: what does not fit waits in the feed, which counts it. */
+const streamOf = (feed: Feed): ReadableStream<string> =>
+  new ReadableStream<string>(
+    {
+      pull: async (controller) => {
+        const text = await feed.take();
+        if (text === undefined) controller.close();
+        else controller.enqueue(text);
+      },
+      cancel: () => feed.end(),
+    },
+    { highWaterMark: 0 },
+  );
 
 /** The live stream of what happens. */
 export const eventRoute = (app: App, services: RouteServices): void => {
@@ -15,55 +53,21 @@ export const eventRoute = (app: App, services: RouteServices): void => {
   app.addHook("preClose", async () => {
     for (const feed of open) feed.end();
   });
-
-  app.get(
-    "/api/v1/events",
-    {
-      // A HEAD would open a stream that nobody reads.
-      exposeHeadRoute: false,
-      config: { access: "read" },
-      schema: {
-        operationId: "watch",
-        summary: "Readings, outcomes and connections as they happen",
-        description,
-        tags: ["events"],
-        security: keyed,
-        produces: ["text/event-stream"],
-        headers: z.looseObject({ "last-event-id": z.string().optional().describe("The id of the last event that was received") }),
-        querystring: z.strictObject({ device: deviceId.optional().describe("Only this device") }),
-        response: { 200: z.custom<ReadableStream<string>>().meta({ type: "string" }), ...problems(503) },
-      },
-    },
-    async ({ query: { device }, headers, ip }, reply) => {
-      if (open.size >= limits.streams) throw new Problem(503, "too many event streams are open", { headers: { "retry-after": "10" } });
-      const since = /^(\d{1,15})-\d+$/.exec(headers["last-event-id"] ?? "")?.[1];
-      const feed = createFeed(services, {
-        ...(device !== undefined && { device }),
-        ...(since !== undefined && { since: Number(since) }),
-        cutOff: () => {
-          log.info(`a reader of events at ${ip} was cut off: it did not keep up`);
-          // Not the stream's error: while the socket is full, nobody asks the stream.
-          reply.raw.destroy();
-        },
-      });
-      open.add(feed);
-      reply.raw.once("close", () => {
-        open.delete(feed);
-        feed.end();
-      });
-      const body = new ReadableStream<string>(
-        {
-          pull: async (controller) => {
-            const text = await feed.take();
-            if (text === undefined) controller.close();
-            else controller.enqueue(text);
-          },
-          cancel: () => feed.end(),
-        },
-        { highWaterMark: 0 },
-      );
-      // Proxies must not collect it, and the connection carries nothing after it: a stopping server need not wait for the reader to hang up.
-      return reply.type("text/event-stream").headers({ "x-accel-buffering": "no", connection: "close" }).send(body);
-    },
-  );
+  app.get("/api/v1/events", watch, async ({ query: { device }, headers, ip }, reply) => {
+    if (open.size >= limits.streams) throw new Problem(503, "too many event streams are open", { headers: { "retry-after": "10" } });
+    const since = timeIn(headers["last-event-id"]);
+    const cutOff = (): void => {
+      log.info(`a reader of events at ${ip} was cut off: it did not keep up`);
+      // Not an error of the stream: while the socket is full, nobody asks the stream.
+      reply.raw.destroy();
+    };
+    const feed = createFeed(services, { cutOff, ...(device !== undefined && { device }), ...(since !== undefined && { since }) });
+    open.add(feed);
+    reply.raw.once("close", () => {
+      open.delete(feed);
+      feed.end();
+    });
+    // Proxies must not collect it, and the connection carries nothing after it: a stopping server need not wait for the reader to hang up.
+    return reply.type("text/event-stream").headers({ "x-accel-buffering": "no", connection: "close" }).send(streamOf(feed));
+  });
 };

@@ -53,22 +53,42 @@ export interface Metrics extends Disposable {
 export const createMetrics = ({ store, bus, version }: RestDependencies): Metrics => {
   const registry = new Registry();
   const registers = [registry];
-  const meters = new Map(pointNames.flatMap((point) => {
+  const meters = new Map<PointName, Meter>();
+  for (const point of pointNames) {
     const meter = meterOf(point, registers);
-    return meter ? [[point, meter] as const] : [];
-  }));
+    if (meter) meters.set(point, meter);
+  }
   const up = new Gauge({ name: "rack_power_device_up", help: "1 when the device answers", labelNames: ["device"] as const, registers });
-  const info = new Gauge({ name: "rack_power_device_info", help: "What the device is", labelNames: ["device", "driver", "manufacturer", "model", "firmware"] as const, registers });
+  const info = new Gauge({
+    name: "rack_power_device_info",
+    help: "What the device is",
+    labelNames: ["device", "driver", "manufacturer", "model", "firmware"] as const,
+    registers,
+  });
   new Gauge({ name: "rack_power_info", help: "This program", labelNames: ["version"] as const, registers }).set({ version }, 1);
   const commands = new Counter({ name: "rack_power_commands_total", help: "Ended commands", labelNames: ["device", "state"] as const, registers });
-  const faults = new Counter({ name: "rack_power_device_faults_total", help: "Times that a device went away", labelNames: ["device", "fault"] as const, registers });
+  const faults = new Counter({
+    name: "rack_power_device_faults_total",
+    help: "Times that a device went away",
+    labelNames: ["device", "fault"] as const,
+    registers,
+  });
 
   const showPart = (device: string, { id: part, entries }: PartState): void => {
-    for (const [point, { value, quality }] of entries) if (quality === "good" && typeof value !== "string" && typeof value !== "object") meters.get(point)?.show({ device, part }, Number(value));
+    for (const [point, { value, quality }] of entries) if (quality === "good") meters.get(point)?.show({ device, part }, Number(value));
   };
   const showDevice = ({ id: device, connection, settings, description, parts }: DeviceState): void => {
     up.set({ device }, connection.state === "online" ? 1 : 0);
-    info.set({ device, driver: settings.driver, manufacturer: description?.manufacturer ?? "", model: description?.model ?? "", firmware: description?.firmware ?? "" }, 1);
+    info.set(
+      {
+        device,
+        driver: settings.driver,
+        manufacturer: description?.manufacturer ?? "",
+        model: description?.model ?? "",
+        firmware: description?.firmware ?? "",
+      },
+      1,
+    );
     for (const part of parts.values()) showPart(device, part);
   };
 

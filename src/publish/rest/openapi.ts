@@ -5,12 +5,13 @@ import { problemMedia } from "./problem.ts";
 import type { App } from "./route.ts";
 import { errorTitles, isErrorStatus } from "./status.ts";
 
-const text = (description: string): { readonly description: string; readonly schema: { readonly type: "string" } } => ({ description, schema: { type: "string" } });
+const text = (about: string): OpenAPIV3_1.HeaderObject => ({ description: about, schema: { type: "string" } });
 
 const headersOf = (status: number, operation: string | undefined): Record<string, OpenAPIV3_1.HeaderObject> => {
   if (status === 401) return { "WWW-Authenticate": text("How to show a key") };
   if (status === 429) return { "Retry-After": text("Seconds") };
-  if (operation === "giveCommand" && status === 202) return { Location: text("Where the outcome is"), "Preference-Applied": text("respond-async, when the command is under way") };
+  if (operation === "giveCommand" && status === 202)
+    return { Location: text("Where the outcome is"), "Preference-Applied": text("respond-async, when the command is under way") };
   if (operation === "giveCommand" && status === 200) return { Location: text("Where the outcome is") };
   return {};
 };
@@ -39,18 +40,21 @@ const referred = (from: unknown, schemas: Readonly<Record<string, unknown>>, fou
 };
 
 const finish = (document: OpenAPIV3_1.Document): OpenAPIV3_1.Document => {
-  for (const path of Object.values(document.paths ?? {})) for (const method of ["get", "put", "post"] as const) if (path?.[method]) finishOperation(path[method]);
+  for (const path of Object.values(document.paths ?? {}))
+    for (const method of ["get", "put", "post"] as const) if (path?.[method]) finishOperation(path[method]);
   const schemas = document.components?.schemas ?? {};
   const wanted = referred(document.paths, schemas);
   return { ...document, components: { ...document.components, schemas: Object.fromEntries(Object.entries(schemas).filter(([name]) => wanted.has(name))) } };
 };
+
+const description = "UPSs, PDU outlets, servers with a BMC and energy meters. A command ends only when the device, read back, agrees.";
 
 /** Must come before the routes. The document is made when it is first asked for. */
 export const describeWith = async (app: App, version: string): Promise<void> => {
   await app.register(fastifySwagger, {
     openapi: {
       openapi: "3.1.1",
-      info: { title: "Rack Power", version, description: "UPSs, PDU outlets, servers with a BMC and energy meters. A command ends only when the device, read back, agrees.", license: { name: "MIT", identifier: "MIT" } },
+      info: { title: "Rack Power", version, description, license: { name: "MIT", identifier: "MIT" } },
       servers: [{ url: "/" }],
       components: {
         securitySchemes: {

@@ -25,11 +25,10 @@ export const outcomeSchema = z
     command: commandName,
     by: originSchema,
     reason: z.string().optional().describe("Why, in the words of whoever asked"),
-    state: z
-      .enum(["running", "confirmed", "unconfirmed", "refused", "failed"])
-      .describe(
-        "running: under way. confirmed: the device, read back, agrees. unconfirmed: a write may have left, and its effect was not seen. refused: nothing was sent. failed: the device or the way to it said no",
-      ),
+    state: z.enum(["running", "confirmed", "unconfirmed", "refused", "failed"]).describe(
+      `running: under way. confirmed: the device, read back, agrees. unconfirmed: a write may have left, and its effect was not seen.
+refused: nothing was sent. failed: the device or the way to it said no`,
+    ),
     refusal: z.enum(refusals).optional(),
     fault: z.enum(faultKinds).optional(),
     detail: z.string().describe("One sentence for a person"),

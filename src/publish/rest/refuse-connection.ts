@@ -22,7 +22,6 @@ export const refuseConnection = (error: ConnectionError, connection: Connection)
   }
   const status = statusOf(error.code);
   const body = JSON.stringify(problemView(new Problem(status, "this is not a request that can be read")));
-  connection.end(
-    `HTTP/1.1 ${status} ${errorTitles[status]}\r\nContent-Type: ${problemMedia}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const headers = `Content-Type: ${problemMedia}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
+  connection.end(`HTTP/1.1 ${status} ${errorTitles[status]}\r\n${headers}\r\n\r\n${body}`);
 };

@@ -81,7 +81,10 @@ const build = async (app: App, dependencies: RestDependencies, limits: RestLimit
     // Plain HTTP in a home network: HSTS and upgrade-insecure-requests would lock people out.
     strictTransportSecurity: false,
     xFrameOptions: { action: "deny" },
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] } },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
+    },
   });
   await app.register(fastifyRateLimit, { global: false });
   await describeWith(app, version);
@@ -91,13 +94,19 @@ const build = async (app: App, dependencies: RestDependencies, limits: RestLimit
   guardMethods(app, paths);
 };
 
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program has it",
+  EACCES: "this program may not take it",
+  EADDRNOTAVAIL: "this machine has no such address",
+};
+
 const listen = async (app: App, host: string, port: number): Promise<number> => {
   try {
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    const why = code === "EADDRINUSE" ? "another program has it" : code === "EACCES" ? "this program may not take it" : code === "EADDRNOTAVAIL" ? "this machine has no such address" : String(error);
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const why = reasons[code] ?? String(error);
     throw new Error(`REST cannot listen at ${host}:${port}: ${why}`, { cause: error });
   }
   const address = app.server.address();
@@ -108,10 +117,9 @@ const listen = async (app: App, host: string, port: number): Promise<number> => 
 export const startRest = async (options: RestOptions, dependencies: RestDependencies): Promise<RestServer> => {
   const keys = createKeyRing(options.keys);
   const limits = { ...usualLimits, ...options.limits };
-  const log = dependencies.log.child("REST");
-  const app = createApp(limits, log);
+  const app = createApp(limits, dependencies.log);
   const quiet = createQuiet(app);
-  await build(app, { ...dependencies, log }, limits, keys);
+  await build(app, dependencies, limits, keys);
   const port = await listen(app, options.host, options.port);
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   return {

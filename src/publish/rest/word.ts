@@ -17,4 +17,7 @@ export const lineOfText = (longest: number): z.ZodString => z.string().max(longe
 
 /** In a path, the slashes of a part may be written as they are or as %2F. */
 export const pathOfDevice = z.object({ id: deviceId });
-export const pathOfPart = z.object({ id: deviceId, part: partId.describe("Part of the device, such as outlet/3; its slashes may be written as they are or as %2F") });
+export const pathOfPart = z.object({
+  id: deviceId,
+  part: partId.describe("Part of the device, such as outlet/3; its slashes may be written as they are or as %2F"),
+});

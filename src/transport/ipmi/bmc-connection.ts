@@ -169,7 +169,7 @@ export class SessionConnection implements BmcConnection {
     let number = this.#nextRequest(live);
     for (let tried = 0; tried < tries; tried++) {
       const start = this.#clock.monotonic();
-      const answer = await this.#send(live, request, number, this.#wire.memory.roundTrip.wait * 2 ** tried, signal);
+      const answer = await this.#send(live, request, number, this.#wire.memory.roundTrip.wait * 1.5 ** tried, signal);
       if (answer && (answer.code !== nodeBusy || tried === tries - 1)) {
         live.usedAt = this.#clock.monotonic();
         if (tried === 0) this.#wire.memory.roundTrip.learn(live.usedAt - start);

@@ -96,7 +96,9 @@ export const openBmcWire = (hub: BmcHub, peer: Peer, clock: Clock): BmcWire => {
     },
     tell: (datagram) => place.send(datagram, () => undefined),
     ask,
-    pause: async (ms, signal) => void (await ask(undefined, () => undefined, () => ms, signal)),
+    pause: async (ms, signal) => {
+      await ask(undefined, () => undefined, () => ms, signal);
+    },
     cancel: (fault) => {
       cancelled = fault;
       if (fault) pending?.fail(fault);

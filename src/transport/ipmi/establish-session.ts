@@ -51,14 +51,14 @@ const persist = async (wire: BmcWire, suite: CipherSuite, { host, login }: Targe
   const { heard } = wire;
   const now = (): number => clock.monotonic();
   const earlier = new Map<number, number>();
-  for (let patience = 1; ; patience = Math.min(patience * 2, 8)) {
+  for (let patience = 1; ; patience = Math.min(patience * 1.5, 8)) {
     const least = patience * roundTrip.wait;
     const wait = (): number => Math.min(Math.max(least, roundTrip.wait), slowLimit);
     const attempt = await attemptSession({ wire, suite, login, wait, now, earlier, signal });
     if (attempt.kind !== "silent") return attempt;
     if (attempt.maybe) abandon(wire, attempt.maybe);
     const silent = wire.heard === heard;
-    if (silent && patience === 1 && (await isRefused(wire.peer, clock, 500))) throw new Fault("unreachable", `Nothing listens at ${host} for IPMI`);
+    if (silent && patience === 1 && (await isRefused(wire.peer, clock, 250))) throw new Fault("unreachable", `Nothing listens at ${host} for IPMI`);
     if (now() - start > (silent ? silentLimit : slowLimit)) throw new Fault("timeout", `The BMC at ${host} does not answer`);
   }
 };

@@ -12,9 +12,8 @@ const presencePing = Buffer.from([0x06, 0x00, 0xff, 0x06, 0x00, 0x00, 0x11, 0xbe
 export const isRefused = (peer: Peer, clock: Clock, ms: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = createSocket(peer.family === 4 ? "udp4" : "udp6");
-    let timer: Disposable | undefined;
     const finish = (refused: boolean): void => {
-      timer?.[Symbol.dispose]();
+      timer[Symbol.dispose]();
       socket.removeAllListeners().on("error", () => undefined);
       socket.close();
       resolve(refused);
@@ -22,6 +21,6 @@ export const isRefused = (peer: Peer, clock: Clock, ms: number): Promise<boolean
     socket.once("error", (error) => finish((error as NodeJS.ErrnoException).code === "ECONNREFUSED"));
     socket.once("message", () => finish(false));
     socket.once("connect", () => socket.send(presencePing));
-    timer = clock.after(ms, () => finish(false));
+    const timer = clock.after(ms, () => finish(false));
     socket.connect(peer.port, peer.address);
   });

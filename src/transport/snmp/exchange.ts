@@ -76,21 +76,18 @@ const flatten = (result: readonly (Varbind | readonly Varbind[])[]): readonly Va
   return flat;
 };
 
-/** `patience`: milliseconds that an answer may take, all tries of a read together. */
-export const openExchange = (target: Target, credentials: Credentials, socket: SharedSocket, patience: number, clock: Clock): Exchange => {
-  const level = levelOf(credentials);
+type Send = (done: Done) => void;
+
+/** Asks one question at a time. `fail` ends the one that waits, if any. */
+interface Asker {
+  ask(signal: AbortSignal, once: boolean, send: Send): Promise<Answer>;
+  fail(error: Error): void;
+}
+
+const createAsker = (library: Library, name: string, patience: number, clock: Clock): Asker => {
   const roundTrip = createRoundTrip(patience, tries);
   let waiting: ((error: Error) => void) | undefined;
-  const channel = socket.open(target.address, target.port, {
-    accepts: (message) => level === "none" || !lacksProtection(message, level),
-    // The library would let the request run into its timeout, or forget it. It fails at once instead.
-    broken: (error) => waiting?.(error),
-  });
-  const library = openLibrary(target, credentials, channel.dgram);
-  // Without a listener, one malformed datagram would end the process.
-  library.on("error", (error) => waiting?.(error));
-
-  const ask = (signal: AbortSignal, once: boolean, send: (done: Done) => void): Promise<Answer> =>
+  const ask = (signal: AbortSignal, once: boolean, send: Send): Promise<Answer> =>
     new Promise<Answer>((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error);
       const start = clock.monotonic();
@@ -104,31 +101,42 @@ export const openExchange = (target: Target, credentials: Credentials, socket: S
         library.cancelRequests(error);
       };
       const stop = (): void => fail(signal.reason as Error);
-      waiting = (error) => fail(faultOf(error, target.name));
+      const own = (error: Error): void => fail(faultOf(error, name));
+      waiting = own;
       signal.addEventListener("abort", stop, { once: true });
-      const { timeout, backoff } = roundTrip.schedule();
-      Object.assign(library, once ? { retries: 0, timeout: patience, backoff: 1 } : { retries: tries - 1, timeout, backoff });
-      const own = waiting;
+      Object.assign(library, once ? { retries: 0, timeout: patience, backoff: 1 } : { retries: tries - 1, ...roundTrip.schedule() });
       send((error, result) => {
+        // What comes after the end, such as the library's word that it was cancelled, is nobody's answer.
         if (waiting !== own) return;
         end();
-        if (!error) {
-          roundTrip.learn(clock.monotonic() - start);
-          return resolve({ varbinds: flatten(result ?? []) });
-        }
-        const refused = refusedOf(error);
-        if (refused) resolve({ refused });
-        else reject(faultOf(error, target.name));
+        const refused = error && refusedOf(error);
+        if (error && !refused) return reject(faultOf(error, name));
+        roundTrip.learn(clock.monotonic() - start);
+        resolve(refused ? { refused } : { varbinds: flatten(result ?? []) });
       });
     });
+  return { ask, fail: (error) => waiting?.(error) };
+};
 
+/** `patience`: milliseconds that an answer may take, all tries of a read together. */
+export const openExchange = (target: Target, credentials: Credentials, socket: SharedSocket, patience: number, clock: Clock): Exchange => {
+  const level = levelOf(credentials);
+  const channel = socket.open(target.address, target.port, {
+    accepts: (message) => level === "none" || !lacksProtection(message, level),
+    // The library would let the request run into its timeout, or forget it. It fails at once instead.
+    broken: (error) => asker.fail(error),
+  });
+  const library = openLibrary(target, credentials, channel.dgram);
+  const asker = createAsker(library, target.name, patience, clock);
+  // Without a listener, one malformed datagram would end the process.
+  library.on("error", asker.fail);
   return {
-    get: (oids, signal) => ask(signal, false, (done) => library.get(oids, done)),
-    getNext: (oids, signal) => ask(signal, false, (done) => library.getNext(oids, done)),
-    getBulk: (oids, singles, rows, signal) => ask(signal, false, (done) => library.getBulk(oids, singles, rows, done)),
-    set: (writes, signal) => ask(signal, true, (done) => library.set(writes, done)),
+    get: (oids, signal) => asker.ask(signal, false, (done) => library.get(oids, done)),
+    getNext: (oids, signal) => asker.ask(signal, false, (done) => library.getNext(oids, done)),
+    getBulk: (oids, singles, rows, signal) => asker.ask(signal, false, (done) => library.getBulk(oids, singles, rows, done)),
+    set: (writes, signal) => asker.ask(signal, true, (done) => library.set(writes, done)),
     [Symbol.dispose]: () => {
-      waiting?.(new Fault("unreachable", `the connection to ${target.name} was closed`));
+      asker.fail(new Fault("unreachable", `the connection to ${target.name} was closed`));
       channel.close();
     },
   };

@@ -1,29 +1,4 @@
-/** Walks over one tag-length-value at `at` and says where its content begins and ends; undefined when it does not fit. */
-const span = (bytes: Buffer, at: number): { readonly from: number; readonly to: number } | undefined => {
-  const first = bytes[at + 1];
-  if (first === undefined) return undefined;
-  let from = at + 2;
-  let length = first;
-  if (first > 0x7f) {
-    const count = first & 0x7f;
-    if (count === 0 || count > 4 || from + count > bytes.length) return undefined;
-    length = bytes.readUIntBE(from, count);
-    from += count;
-  }
-  return from + length <= bytes.length ? { from, to: from + length } : undefined;
-};
-
-/** The spans of the values that stand one after the other from `at`, as many as `count`. */
-const spans = (bytes: Buffer, at: number, count: number): { readonly from: number; readonly to: number }[] | undefined => {
-  const found = [];
-  for (let next = at; found.length < count; ) {
-    const one = span(bytes, next);
-    if (!one) return undefined;
-    found.push(one);
-    next = one.to;
-  }
-  return found;
-};
+import { span, spans } from "./outer-layer.ts";
 
 const authenticated = 1;
 const encrypted = 2;

@@ -1,5 +1,6 @@
 import { type RemoteInfo, type Socket, createSocket } from "node:dgram";
 import { isIPv6 } from "node:net";
+import { messageId } from "./outer-layer.ts";
 
 /** What net-snmp asks of a socket. It gets one of these per session, and all of them share a real one. */
 interface SocketLike {
@@ -18,10 +19,10 @@ export interface Channel {
 }
 
 export interface ChannelEnds {
-  /** A datagram from the asked address and port; the listener throws when it cannot be read. */
+  /** Whether a datagram from the asked address and port may be an answer at all. */
   readonly accepts: (message: Buffer) => boolean;
   /** A datagram could not be sent, could not be read, or the socket is gone. */
-  readonly broken: (error: Error, what: "send" | "read") => void;
+  readonly broken: (error: Error) => void;
 }
 
 /** One UDP socket per address family for all devices: sockets of their own starve each other under load, as libuv drains one before it looks at the next. */
@@ -32,6 +33,8 @@ export interface SharedSocket {
 
 interface Listener {
   readonly ends: ChannelEnds;
+  /** Of the question last asked; one is under way at a time. */
+  asked?: number | undefined;
   hear?: (message: Buffer, from: RemoteInfo) => void;
 }
 interface Family {
@@ -39,14 +42,24 @@ interface Family {
   readonly listeners: Map<string, Set<Listener>>;
 }
 
-const deliver = (listeners: ReadonlySet<Listener>, message: Buffer, from: RemoteInfo): void => {
-  for (const { ends, hear } of listeners) {
-    if (!hear || !ends.accepts(message)) continue;
-    try {
-      hear(message, from);
-    } catch (error) {
-      ends.broken(error as Error, "read");
-    }
+const deliver = ({ ends, hear }: Listener, message: Buffer, from: RemoteInfo): void => {
+  if (!hear || !ends.accepts(message)) return;
+  try {
+    hear(message, from);
+  } catch (error) {
+    ends.broken(error as Error);
+  }
+};
+
+/** Several logins at one address: only the one that asked decodes the answer. What cannot be told apart is left to the timeout. */
+const deliverTo = (listeners: ReadonlySet<Listener>, message: Buffer, from: RemoteInfo): void => {
+  if (listeners.size === 1) {
+    for (const one of listeners) deliver(one, message, from);
+    return;
+  }
+  const id = messageId(message);
+  for (const one of listeners) {
+    if (id !== undefined && one.asked === id) deliver(one, message, from);
   }
 };
 
@@ -61,10 +74,10 @@ const openFamily = (type: "udp4" | "udp6"): Family => {
   socket.on("message", (message, from) => {
     // The answer counts only when it comes from where the question went.
     const asked = listeners.get(`${from.address}/${from.port}`);
-    if (asked) deliver(asked, message, from);
+    if (asked) deliverTo(asked, message, from);
   });
   socket.on("error", (error) => {
-    for (const set of listeners.values()) for (const { ends } of set) ends.broken(error, "send");
+    for (const set of listeners.values()) for (const { ends } of set) ends.broken(error);
   });
   socket.unref();
   return { socket, listeners };
@@ -81,10 +94,11 @@ const facade = (family: Family, listener: Listener): SocketLike => {
     bind: () => undefined,
     close: () => undefined,
     send: (message, _offset, _length, port, address, sent) => {
+      listener.asked = messageId(message);
       // The library begins to wait when it is told that the datagram went out. Told first, no answer can be too early for it.
       sent(null);
       family.socket.send(message, port, address, (error) => {
-        if (error) listener.ends.broken(error, "send");
+        if (error) listener.ends.broken(error);
       });
     },
   };

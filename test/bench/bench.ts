@@ -1,0 +1,44 @@
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { table } from "table";
+import { type Figure, type FigureName, figureNames, round } from "./figure.ts";
+import { measurePdu } from "./pdu-figure.ts";
+
+interface Measurement {
+  readonly names: readonly FigureName[];
+  readonly measure: () => Promise<readonly Figure[]>;
+}
+
+const measurements: readonly Measurement[] = [{ names: ["pdu.poll", "pdu.cycle200"], measure: measurePdu }];
+
+const lineOf = ({ name, what, unit, value, median, p99, goal, peer }: Figure): readonly string[] => [
+  name, what, `${round(value)} ${unit}`, String(round(median)), String(round(p99)), goal,
+  typeof peer === "string" ? peer : `${peer.what}: ${round(peer.value)} ${unit}`,
+  typeof peer === "string" ? "" : `${round(peer.ratio)} ×`,
+];
+
+const show = (figures: readonly Figure[]): string =>
+  table([["name", "what", "value", "median", "p99", "goal", "peer", "ratio"], ...figures.map(lineOf).map((line) => [...line])], {
+    columns: { 1: { width: 34, wrapWord: true }, 5: { width: 30, wrapWord: true }, 6: { width: 34, wrapWord: true } },
+  });
+
+const asJson = (figures: readonly Figure[]): string =>
+  JSON.stringify(
+    Object.fromEntries(figures.map(({ name, value, unit, peer }) => [name, { value: round(value), unit, ...(typeof peer !== "string" && { peer: round(peer.value), ratio: round(peer.ratio) }) }])),
+    undefined,
+    2,
+  );
+
+const { values } = parseArgs({ options: { json: { type: "string" }, only: { type: "string" } } });
+const wanted = new Set<string>(values.only?.split(",") ?? figureNames);
+const unknown = [...wanted].filter((name) => !(figureNames as readonly string[]).includes(name));
+if (unknown.length > 0) throw new Error(`no figure ${unknown.join(", ")}; there are ${figureNames.join(", ")}`);
+
+const figures: Figure[] = [];
+for (const { names, measure } of measurements) {
+  if (!names.some((name) => wanted.has(name))) continue;
+  console.error(`measuring ${names.join(", ")} …`);
+  figures.push(...(await measure()).filter(({ name }) => wanted.has(name)));
+}
+console.log(show(figures));
+if (values.json !== undefined) await writeFile(values.json, `${asJson(figures)}\n`);
