@@ -109,8 +109,9 @@ export class Program implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#reloading;
-    await this.#rest?.[Symbol.asyncDispose]();
+    // While commands end, the API still answers: what comes now is told that the program is stopping.
     await this.#engine[Symbol.asyncDispose]();
+    await this.#rest?.[Symbol.asyncDispose]();
     await this.#mqtt?.[Symbol.asyncDispose]();
     this.#database[Symbol.dispose]();
   }
@@ -132,10 +133,7 @@ export class Program implements AsyncDisposable {
     await Promise.all(removed.map((id) => this.#engine.remove(id)));
     await Promise.all(fresh.devices.filter(({ settings }) => changed.includes(settings.id)).map((entry) => this.#changeDevice(old, entry)));
     for (const entry of fresh.devices) if (added.includes(entry.settings.id)) this.#startDevice(entry);
-    if (sections.includes("rest")) {
-      await this.#rest?.[Symbol.asyncDispose]();
-      this.#rest = await this.#startRest(fresh.rest);
-    }
+    if (sections.includes("rest")) this.#changeRest(old.rest, fresh.rest);
     if (sections.includes("mqtt")) {
       await this.#mqtt?.[Symbol.asyncDispose]();
       this.#mqtt = await this.#startMqtt(fresh.mqtt);
@@ -166,6 +164,17 @@ export class Program implements AsyncDisposable {
     }
     await this.#engine.stop(settings.id);
     this.#startDevice(entry);
+  }
+
+  /** The request for this very change may have come over the API: another address is taken after it has been answered. */
+  #changeRest(old: RestSettings | undefined, fresh: RestSettings | undefined): void {
+    if (fresh && this.#rest && old?.host === fresh.host && old.port === fresh.port) return this.#rest.replaceKeys(fresh.keys);
+    const move = async (): Promise<void> => {
+      const before = this.#rest;
+      this.#rest = await this.#startRest(fresh);
+      await before?.[Symbol.asyncDispose]();
+    };
+    this.#reloading = this.#reloading.then(move).catch((error: unknown) => this.#options.log.error(error instanceof Error ? error.message : String(error)));
   }
 
   async #startRest(settings: RestSettings | undefined): Promise<RestServer | undefined> {

@@ -1,9 +1,9 @@
 import { readAccess, type Access } from "#config/access.ts";
-import type { Scope } from "#config/configuration.ts";
+import { scopes, type Scope } from "#domain/scope.ts";
 import { Secret } from "#domain/secret.ts";
 import { readTextIfThere } from "#platform/file.ts";
 import { exitCodes, Stop } from "./exit-code.ts";
-import type { CliServices } from "./service.ts";
+import type { CliNeeds } from "./need.ts";
 
 /** Where the running program is; given by options, by the environment, or by the configuration it runs with. */
 export interface AccessOptions {
@@ -17,7 +17,6 @@ export interface Reach {
   readonly key: Secret;
 }
 
-const scopes: readonly Scope[] = ["read", "control", "admin"];
 const rank = (list: readonly Scope[]): number => Math.max(...list.map((scope) => scopes.indexOf(scope)));
 
 /** The smallest key of the configuration that is allowed to do it. */
@@ -31,27 +30,29 @@ const readKeyFile = async (path: string): Promise<Secret> => {
 };
 
 /** Never takes the key from an argument: those are shown to everybody on the machine. */
-export const findAccess = async ({ url, keyFile, config }: AccessOptions, needed: Scope, services: CliServices): Promise<Reach> => {
-  const { environment } = services;
+export const findAccess = async ({ url, keyFile, config }: AccessOptions, needed: Scope, needs: CliNeeds): Promise<Reach> => {
+  const { environment } = needs;
   const wantedUrl = url ?? environment["RACK_POWER_URL"];
   const envKey = environment["RACK_POWER_KEY"];
   const key = keyFile !== undefined ? await readKeyFile(keyFile) : envKey === undefined || envKey === "" ? undefined : new Secret(envKey);
   if (wantedUrl !== undefined && key) return { url: checkUrl(wantedUrl), key };
   const file = config ?? environment["RACK_POWER_CONFIG"] ?? "rack-power.yaml";
-  const access = (await readAccess(file, environment)) ?? (config === undefined ? await demonstrationAccess(services) : undefined);
+  const access = (await readAccess(file, environment)) ?? (config === undefined ? await demonstrationAccess(needs) : undefined);
   const found = { url: wantedUrl ?? access?.url, key: key ?? pick(access, needed) };
   if (found.url !== undefined && found.key) return { url: checkUrl(found.url), key: found.key };
-  if (config !== undefined) throw new Stop(exitCodes.configuration, `${file} has no usable rest section with a key for ${needed}; see rack-power check ${file}`);
+  if (config !== undefined)
+    throw new Stop(exitCodes.configuration, `${file} has no usable rest section with a key for ${needed}; see rack-power check ${file}`);
   throw new Stop(exitCodes.usage, "where is the program? Give --config FILE, or --url URL and --key-file FILE (or RACK_POWER_URL and RACK_POWER_KEY)");
 };
 
-const demonstrationAccess = async (services: CliServices): Promise<Access | undefined> => {
-  const demonstration = await services.demonstration();
-  return demonstration && readAccess(demonstration.config, services.environment);
+const demonstrationAccess = async (needs: CliNeeds): Promise<Access | undefined> => {
+  const demonstration = await needs.demonstration();
+  return demonstration && readAccess(demonstration.config, needs.environment);
 };
 
 const checkUrl = (url: string): string => {
   const parsed = URL.parse(url);
-  if (!parsed || !["http:", "https:"].includes(parsed.protocol) || parsed.username !== "" || parsed.password !== "") throw new Stop(exitCodes.usage, "--url: expected http://host:port or https://host:port");
+  if (!parsed || !["http:", "https:"].includes(parsed.protocol) || parsed.username !== "" || parsed.password !== "")
+    throw new Stop(exitCodes.usage, "--url: expected http://host:port or https://host:port");
   return url.replace(/\/+$/, "");
 };

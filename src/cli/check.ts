@@ -3,7 +3,7 @@ import { editorSchema } from "#config/editor-schema.ts";
 import { loadConfiguration } from "#config/load.ts";
 import { formatProblem } from "#config/problem.ts";
 import { exitCodes, type ExitCode } from "./exit-code.ts";
-import type { CliServices } from "./service.ts";
+import type { CliNeeds } from "./need.ts";
 import { showJson, showTable } from "./show-table.ts";
 
 export interface CheckOptions {
@@ -14,24 +14,38 @@ export interface CheckOptions {
 
 const row = (entry: DeviceEntry): readonly string[] => {
   const { id, driver, name, area, interval, fedBy } = entry.settings;
-  return [id, driver, isQuarantined(entry) ? "wrong" : "good", name ?? "", area ?? "", `${interval} s`, fedBy.map(({ device, part }) => `${device}/${part}`).join(" ")];
+  return [
+    id,
+    driver,
+    isQuarantined(entry) ? "wrong" : "good",
+    name ?? "",
+    area ?? "",
+    `${interval} s`,
+    fedBy.map(({ device, part }) => `${device}/${part}`).join(" "),
+  ];
 };
 
 /** Reads the configuration as the program would, and tells everything that is wrong with it. Opens nothing. */
-export const checkConfiguration = async (file: string | undefined, options: CheckOptions, services: CliServices): Promise<ExitCode> => {
-  const drivers = services.drivers();
+export const checkConfiguration = async (file: string | undefined, options: CheckOptions, needs: CliNeeds): Promise<ExitCode> => {
+  const drivers = needs.drivers();
   if (options.schema) {
-    services.print(showJson(editorSchema(drivers)));
+    needs.print(showJson(editorSchema(drivers)));
     return exitCodes.ok;
   }
-  const path = file ?? options.config ?? services.environment["RACK_POWER_CONFIG"] ?? "rack-power.yaml";
-  const loaded = await loadConfiguration(path, drivers, services.environment);
+  const path = file ?? options.config ?? needs.environment["RACK_POWER_CONFIG"] ?? "rack-power.yaml";
+  const loaded = await loadConfiguration(path, drivers, needs.environment);
   const devices = loaded.ok ? loaded.configuration.devices : [];
   if (options.json) {
-    services.print(showJson({ ok: loaded.problems.length === 0, problems: loaded.problems, devices: devices.map((entry) => ({ ...entry.settings, good: !isQuarantined(entry) })) }));
+    needs.print(
+      showJson({
+        ok: loaded.problems.length === 0,
+        problems: loaded.problems,
+        devices: devices.map((entry) => ({ ...entry.settings, good: !isQuarantined(entry) })),
+      }),
+    );
   } else {
-    for (const problem of loaded.problems) services.complain(`${formatProblem(problem)}\n`);
-    services.print(showTable(["DEVICE", "DRIVER", "ENTRY", "NAME", "AREA", "INTERVAL", "FED BY"], devices.map(row)));
+    for (const problem of loaded.problems) needs.complain(`${formatProblem(problem)}\n`);
+    needs.print(showTable(["DEVICE", "DRIVER", "ENTRY", "NAME", "AREA", "INTERVAL", "FED BY"], devices.map(row)));
   }
   return loaded.problems.length === 0 ? exitCodes.ok : exitCodes.configuration;
 };

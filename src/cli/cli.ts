@@ -6,7 +6,7 @@ import { exitCodes, exitCodeText, Stop, type ExitCode } from "./exit-code.ts";
 import { identify, type IdentifyOptions } from "./identify.ts";
 import { listDevices, listOutcomes, type ListOptions, type OutcomeOptions } from "./list.ts";
 import { record, type RecordOptions } from "./record.ts";
-import type { CliServices } from "./service.ts";
+import type { CliNeeds } from "./need.ts";
 import { simulate, type SimulateOptions } from "./simulate.ts";
 
 type End = (code: ExitCode) => void;
@@ -21,14 +21,15 @@ const reaching = (command: Command): Command =>
     .option("--url <url>", "address of the program (or RACK_POWER_URL)")
     .option("--key-file <file>", "file that holds the API key (or the key itself in RACK_POWER_KEY)");
 
-const setting = (command: Command): Command => command.option("--set <key=value>", "an option of the driver; secrets as key='!env NAME' or key='!file PATH'", several);
+const setting = (command: Command): Command =>
+  command.option("--set <key=value>", "an option of the driver; secrets as key='!env NAME' or key='!file PATH'", several);
 
-const addProgram = (root: Command, services: CliServices, end: End): void => {
+const addProgram = (root: Command, needs: CliNeeds, end: End): void => {
   root
     .command("run", { isDefault: true })
     .description("run; without a configuration, a demonstration with simulated devices")
     .option("--config <file>", "configuration file")
-    .action(async (options: { readonly config?: string }) => end(await services.run(options)));
+    .action(async (options: { readonly config?: string }) => end(await needs.run(options)));
   root
     .command("check")
     .description("tell everything that is wrong with a configuration")
@@ -36,16 +37,16 @@ const addProgram = (root: Command, services: CliServices, end: End): void => {
     .option("--config <file>", "the same")
     .option("--schema", "print the JSON Schema of the configuration, for editors")
     .option(...json)
-    .action(async (file: string | undefined, options: CheckOptions) => end(await checkConfiguration(file, options, services)));
+    .action(async (file: string | undefined, options: CheckOptions) => end(await checkConfiguration(file, options, needs)));
   root
     .command("simulate")
     .description("run the demonstration, or tell the one that runs: mains off, outlet 3 on, status")
     .argument("[words...]", "mains off | mains on | outlet NUMBER off | on | cycle | status")
     .option("--port <port>", "control port of the demonstration")
-    .action(async (words: readonly string[], options: SimulateOptions) => end(await simulate(words, options, services)));
+    .action(async (words: readonly string[], options: SimulateOptions) => end(await simulate(words, options, needs)));
 };
 
-const addClient = (root: Command, services: CliServices, end: End): void => {
+const addClient = (root: Command, needs: CliNeeds, end: End): void => {
   reaching(root.command("drive"))
     .description("give a command to a part of a device and wait until the device shows that it was done")
     .argument("<device>")
@@ -55,18 +56,18 @@ const addClient = (root: Command, services: CliServices, end: End): void => {
     .option("--confirm <token>", "the token that a refusal gave")
     .option("--async", "do not wait for the end")
     .option(...json)
-    .action(async (device: string, part: string, word: string, options: DriveOptions) => end(await drive(device, part, word, options, services)));
+    .action(async (device: string, part: string, word: string, options: DriveOptions) => end(await drive(device, part, word, options, needs)));
   reaching(root.command("accept"))
     .description("accept the name that a device now gives to a part")
     .argument("<device>")
     .argument("<part>")
     .argument("<label>", "the name as the device shows it")
-    .action(async (device: string, part: string, label: string, options: ListOptions) => end(await acceptLabel(device, part, label, options, services)));
+    .action(async (device: string, part: string, label: string, options: ListOptions) => end(await acceptLabel(device, part, label, options, needs)));
   reaching(root.command("devices"))
     .description("list devices and what they read")
     .argument("[device]")
     .option(...json)
-    .action(async (device: string | undefined, options: ListOptions) => end(await listDevices(device, options, services)));
+    .action(async (device: string | undefined, options: ListOptions) => end(await listDevices(device, options, needs)));
   reaching(root.command("outcomes"))
     .description("list who asked for what, and how it ended")
     .argument("[id]", "of one outcome")
@@ -74,21 +75,21 @@ const addClient = (root: Command, services: CliServices, end: End): void => {
     .option("--part <part>")
     .option("--limit <number>", "how many at most")
     .option(...json)
-    .action(async (id: string | undefined, options: OutcomeOptions) => end(await listOutcomes(id, options, services)));
+    .action(async (id: string | undefined, options: OutcomeOptions) => end(await listOutcomes(id, options, needs)));
 };
 
-const addExplorer = (root: Command, services: CliServices, end: End): void => {
+const addExplorer = (root: Command, needs: CliNeeds, end: End): void => {
   setting(root.command("identify"))
     .description("ask a host what it is, and print what to write into the configuration")
     .argument("<host>")
     .option("--driver <driver>", "try only this one")
     .option(...json)
-    .action(async (host: string, options: IdentifyOptions) => end(await identify(host, options, services)));
+    .action(async (host: string, options: IdentifyOptions) => end(await identify(host, options, needs)));
   setting(root.command("record"))
     .description("write down everything an SNMP device answers, without serial numbers and addresses")
     .argument("<host>")
     .option("--output <file>", "else to standard output")
-    .action(async (host: string, options: RecordOptions) => end(await record(host, options, services)));
+    .action(async (host: string, options: RecordOptions) => end(await record(host, options, needs)));
 };
 
 /** Without this, a misspelt command would be an argument of `run`. */
@@ -100,27 +101,29 @@ const checkCommand = (root: Command, word: string | undefined): void => {
 };
 
 /** The command line: takes the arguments after the program's name and gives the exit code. Never throws for what a person did wrong. */
-export const buildCli = (services: CliServices): ((words: readonly string[]) => Promise<ExitCode>) => async (words) => {
-  let code: ExitCode = exitCodes.ok;
-  const end: End = (given) => void (code = given);
-  const root = new Command("rack-power")
-    .description("UPSs, PDU outlets and servers in Home Assistant, verified at the device")
-    .version(services.version)
-    .exitOverride()
-    .showHelpAfterError("(see --help)")
-    .addHelpText("after", `\n${exitCodeText}`)
-    .configureOutput({ writeOut: services.print, writeErr: services.complain });
-  addProgram(root, services, end);
-  addClient(root, services, end);
-  addExplorer(root, services, end);
-  try {
-    checkCommand(root, words[0]);
-    await root.parseAsync([...words], { from: "user" });
-    return code;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    if (!(error instanceof Stop)) throw error;
-    services.complain(`${error.message}\n`);
-    return error.code;
-  }
-};
+export const buildCli =
+  (needs: CliNeeds): ((words: readonly string[]) => Promise<ExitCode>) =>
+  async (words) => {
+    let code: ExitCode = exitCodes.ok;
+    const end: End = (given) => void (code = given);
+    const root = new Command("rack-power")
+      .description("UPSs, PDU outlets and servers in Home Assistant, verified at the device")
+      .version(needs.version)
+      .exitOverride()
+      .showHelpAfterError("(see --help)")
+      .addHelpText("after", `\n${exitCodeText}`)
+      .configureOutput({ writeOut: needs.print, writeErr: needs.complain });
+    addProgram(root, needs, end);
+    addClient(root, needs, end);
+    addExplorer(root, needs, end);
+    try {
+      checkCommand(root, words[0]);
+      await root.parseAsync([...words], { from: "user" });
+      return code;
+    } catch (error) {
+      if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+      if (!(error instanceof Stop)) throw error;
+      needs.complain(`${error.message}\n`);
+      return error.code;
+    }
+  };

@@ -4,7 +4,7 @@ import type { OutcomeView } from "#publish/rest/outcome-view.ts";
 import { findAccess, type AccessOptions, type Reach } from "./access.ts";
 import { exitCodes, Stop, type ExitCode } from "./exit-code.ts";
 import { ask, askFor, partPath, problemCode, problemText } from "./rest-client.ts";
-import type { CliServices } from "./service.ts";
+import type { CliNeeds } from "./need.ts";
 import { showJson } from "./show-table.ts";
 
 export interface DriveOptions extends AccessOptions {
@@ -39,7 +39,7 @@ const fullName = async (reach: Reach, device: string, part: string, word: string
 };
 
 /** Waits for the end without holding one request open for minutes. */
-const waitFor = async (reach: Reach, first: OutcomeView, { clock }: CliServices): Promise<OutcomeView> => {
+const waitFor = async (reach: Reach, first: OutcomeView, { clock }: CliNeeds): Promise<OutcomeView> => {
   const end = clock.monotonic() + patience;
   let outcome = first;
   while (outcome.state === "running" && clock.monotonic() < end) {
@@ -58,24 +58,24 @@ const outcomeText = (outcome: OutcomeView, confirm: string | undefined): string 
 };
 
 /** Gives one command to a part of a device and tells how it ended. */
-export const drive = async (device: string, part: string, word: string, options: DriveOptions, services: CliServices): Promise<ExitCode> => {
-  const reach = await findAccess(options, "control", services);
+export const drive = async (device: string, part: string, word: string, options: DriveOptions, needs: CliNeeds): Promise<ExitCode> => {
+  const reach = await findAccess(options, "control", needs);
   const command = await fullName(reach, device, part, word);
   const body = { command, ...(options.reason !== undefined && { reason: options.reason }), ...(options.confirm !== undefined && { confirm: options.confirm }) };
   const prefer = options.async ? "respond-async" : "respond-async, wait=30";
   const reply = await ask(reach, `${partPath(device, part)}/commands`, { method: "POST", body, headers: { prefer } });
   if (!reply.ok && !reply.problem.outcome) throw new Stop(problemCode(reply.status), problemText(reply.problem));
   const first = reply.ok ? (reply.body as OutcomeView) : (reply.problem.outcome as OutcomeView);
-  const outcome = options.async ? first : await waitFor(reach, first, services);
+  const outcome = options.async ? first : await waitFor(reach, first, needs);
   const confirm = reply.ok ? outcome.confirm : reply.problem.confirm;
-  services.print(options.json ? showJson({ ...outcome, ...(confirm !== undefined && { confirm }) }) : outcomeText(outcome, confirm));
+  needs.print(options.json ? showJson({ ...outcome, ...(confirm !== undefined && { confirm }) }) : outcomeText(outcome, confirm));
   return outcomeCodes[outcome.state];
 };
 
 /** Accepts the name that the device now gives to a part. */
-export const acceptLabel = async (device: string, part: string, label: string, options: AccessOptions, services: CliServices): Promise<ExitCode> => {
-  const reach = await findAccess(options, "control", services);
+export const acceptLabel = async (device: string, part: string, label: string, options: AccessOptions, needs: CliNeeds): Promise<ExitCode> => {
+  const reach = await findAccess(options, "control", needs);
   await askFor(reach, `${partPath(device, part)}/label`, { method: "PUT", body: { label } });
-  services.print(`accepted: ${device} ${part} is "${label}"\n`);
+  needs.print(`accepted: ${device} ${part} is "${label}"\n`);
   return exitCodes.ok;
 };

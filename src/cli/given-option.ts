@@ -13,14 +13,18 @@ export interface Given {
   readonly hidden: boolean;
 }
 
-const valueOf = async (text: string, environment: Readonly<Record<string, string | undefined>>): Promise<{ readonly value: unknown; readonly hidden: boolean }> => {
+const valueOf = async (
+  text: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<{ readonly value: unknown; readonly hidden: boolean }> => {
   const [, tag, name = ""] = /^!(env|file) +(.+)$/.exec(text) ?? [];
   if (tag === undefined) {
     const value: unknown = /^[\w.+-]+$/.test(text) ? parse(text) : text;
     return { value, hidden: false };
   }
   const value = tag === "env" ? environment[name] : (await readTextIfThere(name))?.trim();
-  if (value === undefined || value === "") throw new Stop(exitCodes.usage, tag === "env" ? "--set: the environment has no such variable" : "--set: there is no such file");
+  if (value === undefined || value === "")
+    throw new Stop(exitCodes.usage, tag === "env" ? "--set: the environment has no such variable" : "--set: there is no such file");
   return { value, hidden: true };
 };
 
@@ -61,6 +65,10 @@ export const assemble = (name: string, driver: Driver<never>, host: string, give
   }
   const secrets = secretsIn(parsed.data);
   const seen = fitting.find(({ hidden, value }) => !hidden && secrets.includes(String(value)) && value !== "public");
-  if (seen) throw new Stop(exitCodes.usage, `--set ${seen.path.join(".")}: everybody on this machine can see what stands in a command; write '!env NAME' or '!file PATH' instead`);
+  if (seen)
+    throw new Stop(
+      exitCodes.usage,
+      `--set ${seen.path.join(".")}: everybody on this machine can see what stands in a command; write '!env NAME' or '!file PATH' instead`,
+    );
   return { options: parsed.data, raw };
 };

@@ -7,7 +7,7 @@ import { deadline } from "#platform/abort.ts";
 import { createLog } from "#platform/log.ts";
 import { exitCodes, Stop, type ExitCode } from "./exit-code.ts";
 import { assemble, readGiven, type Given } from "./given-option.ts";
-import type { CliServices } from "./service.ts";
+import type { CliNeeds } from "./need.ts";
 import { showReading } from "./show-reading.ts";
 import { showJson, showTable } from "./show-table.ts";
 
@@ -37,17 +37,26 @@ const contextOf = (device: string): Context => {
 };
 
 const idOf = ({ model }: Description, host: string): string => {
-  const plain = (model ?? host).toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-+|-+$/g, "").slice(0, 64);
+  const plain = (model ?? host)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "")
+    .slice(0, 64);
   return plain === "" ? "device" : plain;
 };
 
 /** The entry as it would stand in the file, with a name for each secret. */
 const pasteOf = (driver: string, id: string, raw: Readonly<Record<string, unknown>>, secrets: readonly string[]): string => {
   const line = (key: string, value: unknown, indent: string): string => {
-    if (typeof value === "object" && value !== null) return `${indent}${key}:\n${Object.entries(value).map(([inner, text]) => line(inner, text, `${indent}  `)).join("")}`;
+    if (typeof value === "object" && value !== null)
+      return `${indent}${key}:\n${Object.entries(value)
+        .map(([inner, text]) => line(inner, text, `${indent}  `))
+        .join("")}`;
     return `${indent}${key}: ${secrets.includes(String(value)) ? `!secret ${id}-${key}` : stringify(value).trim()}\n`;
   };
-  return `  ${id}:\n    driver: ${driver}\n${Object.entries(raw).map(([key, value]) => line(key, value, "    ")).join("")}`;
+  return `  ${id}:\n    driver: ${driver}\n${Object.entries(raw)
+    .map(([key, value]) => line(key, value, "    "))
+    .join("")}`;
 };
 
 const tryDriver = async (name: string, driver: Driver<never>, host: string, given: readonly Given[]): Promise<Answer | Silence> => {
@@ -69,7 +78,9 @@ const tryDriver = async (name: string, driver: Driver<never>, host: string, give
 };
 
 const headline = ({ manufacturer, model, serial, firmware }: Description): string =>
-  [[manufacturer, model].filter(Boolean).join(" ") || "a device that does not say what it is", serial && `serial ${serial}`, firmware && `firmware ${firmware}`].filter(Boolean).join(", ");
+  [[manufacturer, model].filter(Boolean).join(" ") || "a device that does not say what it is", serial && `serial ${serial}`, firmware && `firmware ${firmware}`]
+    .filter(Boolean)
+    .join(", ");
 
 const answerText = ({ driver, description, readings, paste }: Answer): string => {
   const rows = description.parts.map(({ id, label, commands }) => {
@@ -80,16 +91,16 @@ const answerText = ({ driver, description, readings, paste }: Answer): string =>
 };
 
 /** Asks a host what it is, by every driver or by one, and writes nothing to it. */
-export const identify = async (host: string, options: IdentifyOptions, services: CliServices): Promise<ExitCode> => {
-  const drivers = services.drivers();
+export const identify = async (host: string, options: IdentifyOptions, needs: CliNeeds): Promise<ExitCode> => {
+  const drivers = needs.drivers();
   const chosen = options.driver === undefined ? [...drivers] : [...drivers].filter(([name]) => name === options.driver);
   if (chosen.length === 0) throw new Stop(exitCodes.usage, `--driver: expected ${[...drivers.keys()].join(", ")}`);
-  const given = await readGiven(options.set ?? [], services.environment);
+  const given = await readGiven(options.set ?? [], needs.environment);
   const results = await Promise.all(chosen.map(([name, driver]) => tryDriver(name, driver, host, given)));
-  if (options.json) services.print(showJson(results));
+  if (options.json) needs.print(showJson(results));
   for (const result of results) {
-    if ("why" in result) services.complain(`${result.driver}: ${result.why}\n`);
-    else if (!options.json) services.print(answerText(result));
+    if ("why" in result) needs.complain(`${result.driver}: ${result.why}\n`);
+    else if (!options.json) needs.print(answerText(result));
   }
   return results.some((result) => "description" in result) ? exitCodes.ok : exitCodes.failed;
 };

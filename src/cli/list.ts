@@ -4,7 +4,7 @@ import type { OutcomeView } from "#publish/rest/outcome-view.ts";
 import { findAccess, type AccessOptions } from "./access.ts";
 import { exitCodes, type ExitCode } from "./exit-code.ts";
 import { askFor } from "./rest-client.ts";
-import type { CliServices } from "./service.ts";
+import type { CliNeeds } from "./need.ts";
 import { showReading } from "./show-reading.ts";
 import { showJson, showTable } from "./show-table.ts";
 
@@ -33,10 +33,13 @@ const rowsOf = (device: DeviceView): readonly (readonly string[])[] => {
 };
 
 /** What there is and how it is. */
-export const listDevices = async (device: string | undefined, options: ListOptions, services: CliServices): Promise<ExitCode> => {
-  const reach = await findAccess(options, "read", services);
-  const devices = device === undefined ? await askFor<readonly DeviceView[]>(reach, "/api/v1/devices") : [await askFor<DeviceView>(reach, `/api/v1/devices/${encodeURIComponent(device)}`)];
-  services.print(options.json ? showJson(devices) : showTable(["DEVICE", "STATE", "PART", "NAME", "LOCK", "READINGS"], devices.flatMap(rowsOf)));
+export const listDevices = async (device: string | undefined, options: ListOptions, needs: CliNeeds): Promise<ExitCode> => {
+  const reach = await findAccess(options, "read", needs);
+  const devices =
+    device === undefined
+      ? await askFor<readonly DeviceView[]>(reach, "/api/v1/devices")
+      : [await askFor<DeviceView>(reach, `/api/v1/devices/${encodeURIComponent(device)}`)];
+  needs.print(options.json ? showJson(devices) : showTable(["DEVICE", "STATE", "PART", "NAME", "LOCK", "READINGS"], devices.flatMap(rowsOf)));
   return exitCodes.ok;
 };
 
@@ -49,12 +52,26 @@ export interface OutcomeOptions extends ListOptions {
 const asker = ({ by }: OutcomeView): string => by.key ?? by.why ?? by.via;
 
 /** Who asked for what, and how it ended: all of the audit log that is asked for, or one outcome. */
-export const listOutcomes = async (id: string | undefined, options: OutcomeOptions, services: CliServices): Promise<ExitCode> => {
-  const reach = await findAccess(options, "read", services);
+export const listOutcomes = async (id: string | undefined, options: OutcomeOptions, needs: CliNeeds): Promise<ExitCode> => {
+  const reach = await findAccess(options, "read", needs);
   const { device, part, limit } = options;
-  const query = new URLSearchParams(Object.entries({ device, part, limit }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as [string, string]])));
-  const outcomes = id === undefined ? await askFor<readonly OutcomeView[]>(reach, `/api/v1/outcomes?${query.toString()}`) : [await askFor<OutcomeView>(reach, `/api/v1/outcomes/${encodeURIComponent(id)}`)];
-  const rows = outcomes.map((outcome) => [outcome.endedAt ?? outcome.askedAt, outcome.device, outcome.part, outcome.command, outcome.state, asker(outcome), outcome.reason ?? "", outcome.detail]);
-  services.print(options.json ? showJson(outcomes) : showTable(["TIME", "DEVICE", "PART", "COMMAND", "STATE", "BY", "REASON", "DETAIL"], rows));
+  const query = new URLSearchParams(
+    Object.entries({ device, part, limit }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as [string, string]])),
+  );
+  const outcomes =
+    id === undefined
+      ? await askFor<readonly OutcomeView[]>(reach, `/api/v1/outcomes?${query.toString()}`)
+      : [await askFor<OutcomeView>(reach, `/api/v1/outcomes/${encodeURIComponent(id)}`)];
+  const rows = outcomes.map((outcome) => [
+    outcome.endedAt ?? outcome.askedAt,
+    outcome.device,
+    outcome.part,
+    outcome.command,
+    outcome.state,
+    asker(outcome),
+    outcome.reason ?? "",
+    outcome.detail,
+  ]);
+  needs.print(options.json ? showJson(outcomes) : showTable(["TIME", "DEVICE", "PART", "COMMAND", "STATE", "BY", "REASON", "DETAIL"], rows));
   return exitCodes.ok;
 };

@@ -2,8 +2,18 @@ import { textOf, valueTypes, type Varbind } from "#transport/snmp/varbind.ts";
 
 /** Objects that tell whose the device is (SNMPv2-MIB sysContact, sysName, sysLocation; ENTITY-MIB serial and asset; IF-MIB and IP-MIB addresses). */
 const personal = [
-  "1.3.6.1.2.1.1.4.", "1.3.6.1.2.1.1.5.", "1.3.6.1.2.1.1.6.", "1.3.6.1.2.1.47.1.1.1.1.11.", "1.3.6.1.2.1.47.1.1.1.1.15.",
-  "1.3.6.1.2.1.2.2.1.6.", "1.3.6.1.2.1.3.", "1.3.6.1.2.1.4.", "1.3.6.1.2.1.6.13.", "1.3.6.1.2.1.7.5.", "1.3.6.1.2.1.16.", "1.3.6.1.6.3.",
+  "1.3.6.1.2.1.1.4.",
+  "1.3.6.1.2.1.1.5.",
+  "1.3.6.1.2.1.1.6.",
+  "1.3.6.1.2.1.47.1.1.1.1.11.",
+  "1.3.6.1.2.1.47.1.1.1.1.15.",
+  "1.3.6.1.2.1.2.2.1.6.",
+  "1.3.6.1.2.1.3.",
+  "1.3.6.1.2.1.4.",
+  "1.3.6.1.2.1.6.13.",
+  "1.3.6.1.2.1.7.5.",
+  "1.3.6.1.2.1.16.",
+  "1.3.6.1.6.3.",
 ] as const;
 /** Serial numbers within a longer text, as many cards put them into sysDescr. */
 const serialWords = /\b(?:S\/?N|serial(?: ?(?:no|number))?)[:# ]+([A-Za-z0-9-]{4,})/gi;

@@ -23,7 +23,12 @@ export const ask = async ({ url, key }: Reach, path: string, { method = "GET", b
   let text: string;
   try {
     // A redirect would take the key to somebody else.
-    response = await fetch(`${url}${path}`, { method, ...content, redirect: "error", headers: { ...headers, ...type, "x-api-key": key.reveal(), accept: "application/json" } });
+    response = await fetch(`${url}${path}`, {
+      method,
+      ...content,
+      redirect: "error",
+      headers: { ...headers, ...type, "x-api-key": key.reveal(), accept: "application/json" },
+    });
     text = await response.text();
   } catch (error) {
     throw new Stop(exitCodes.unreachable, `nothing answers at ${url}${causeOf(error)}; is the program running?`);
@@ -39,9 +44,11 @@ export const ask = async ({ url, key }: Reach, path: string, { method = "GET", b
 };
 
 /** How a script should take an answer that has no outcome in it. */
-export const problemCode = (status: number): ExitCode => (status === 400 || status === 404 || status === 422 ? exitCodes.usage : status === 401 || status === 403 ? exitCodes.refused : exitCodes.failed);
+export const problemCode = (status: number): ExitCode =>
+  status === 400 || status === 404 || status === 422 ? exitCodes.usage : status === 401 || status === 403 ? exitCodes.refused : exitCodes.failed;
 
-export const problemText = ({ detail, title, errors }: ProblemView): string => [detail ?? title, ...(errors ?? []).map((error) => `  ${error.pointer ?? error.parameter ?? ""} ${error.detail}`.trimEnd())].join("\n");
+export const problemText = ({ detail, title, errors }: ProblemView): string =>
+  [detail ?? title, ...(errors ?? []).map((error) => `  ${error.pointer ?? error.parameter ?? ""} ${error.detail}`.trimEnd())].join("\n");
 
 /** The body of a good answer; any other ends the command. */
 export const askFor = async <T>(reach: Reach, path: string, question?: Question): Promise<T> => {

@@ -3,7 +3,8 @@ import { quantities } from "#domain/quantity.ts";
 
 const showValue = (name: PointName, value: Value): string => {
   const spec = pointSpec(name);
-  if (spec.type === "number" && typeof value === "number") return `${Number(value.toFixed(quantities[spec.quantity].digits))} ${quantities[spec.quantity].unit}`.trimEnd();
+  if (spec.type === "number" && typeof value === "number")
+    return `${Number(value.toFixed(quantities[spec.quantity].digits))} ${quantities[spec.quantity].unit}`.trimEnd();
   if (typeof value === "boolean") return value ? "yes" : "no";
   return Array.isArray(value) ? value.join(" ") : String(value);
 };

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { deadline } from "#platform/abort.ts";
 import { exitCodes, Stop, type ExitCode } from "./exit-code.ts";
-import type { CliServices } from "./service.ts";
+import type { CliNeeds } from "./need.ts";
 
 const patience = 5000;
 
@@ -30,13 +30,13 @@ export interface SimulateOptions {
 }
 
 /** Without words: runs the demonstration. With them: tells the one that runs, such as `mains off`. */
-export const simulate = async (words: readonly string[], { port }: SimulateOptions, services: CliServices): Promise<ExitCode> => {
-  if (words.length === 0) return services.run({});
+export const simulate = async (words: readonly string[], { port }: SimulateOptions, needs: CliNeeds): Promise<ExitCode> => {
+  if (words.length === 0) return needs.run({});
   if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new Stop(exitCodes.usage, "--port: expected a number");
-  const there = port === undefined ? (await services.demonstration())?.controlPort : Number(port);
+  const there = port === undefined ? (await needs.demonstration())?.controlPort : Number(port);
   if (there === undefined) throw new Stop(exitCodes.unreachable, "no demonstration is running");
   const [first = "", ...rest] = await say(there, words.join(" "));
   if (first.startsWith("ERR ")) throw new Stop(exitCodes.usage, [first.slice(4), ...rest].join("\n  "));
-  services.print([first, ...rest, ""].join("\n"));
+  needs.print([first, ...rest, ""].join("\n"));
   return exitCodes.ok;
 };

@@ -1,8 +1,8 @@
 import { readTextIfThere } from "#platform/file.ts";
 import { besideFile } from "#platform/path.ts";
+import type { Scope } from "#domain/scope.ts";
 import type { Secret } from "#domain/secret.ts";
 import { check } from "./check.ts";
-import type { Scope } from "./configuration.ts";
 import { jsonSchema } from "./expectation.ts";
 import { sectionSchema } from "./section-schema.ts";
 import { readTree } from "./tree.ts";

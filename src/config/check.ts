@@ -19,7 +19,12 @@ const retype = (data: unknown, path: Path, issues: readonly z.core.$ZodIssue[], 
     if (issue.code !== "invalid_type") continue;
     const text = tree.tagged([...path, ...(issue.path as (string | number)[])]);
     const wantsNumber = issue.expected === "number" || issue.expected === "int";
-    const value = wantsNumber && text !== undefined && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : issue.expected === "boolean" && (text === "true" || text === "false") ? text === "true" : undefined;
+    const value =
+      wantsNumber && text !== undefined && /^-?\d+(\.\d+)?$/.test(text)
+        ? Number(text)
+        : issue.expected === "boolean" && (text === "true" || text === "false")
+          ? text === "true"
+          : undefined;
     if (value === undefined) continue;
     assign(data, issue.path, value);
     changed = true;

@@ -1,4 +1,5 @@
 import type { DeviceSettings } from "#domain/device.ts";
+import type { Scope } from "#domain/scope.ts";
 import type { Secret } from "#domain/secret.ts";
 import type { LogLevel } from "#platform/log.ts";
 import type { Problem } from "./problem.ts";
@@ -13,9 +14,6 @@ export interface MqttSettings {
   /** Absolute paths of PEM files. */
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly rejectUnauthorized: boolean };
 }
-
-export const scopes = ["read", "control", "admin"] as const;
-export type Scope = (typeof scopes)[number];
 
 export interface RestSettings {
   readonly host: string;

@@ -20,14 +20,24 @@ const isData = (value: unknown): value is Data => typeof value === "object" && v
 
 /** An id that may be shown and used in topics, for an entry whose own may not. */
 const safeId = (key: string, taken: ReadonlySet<string>): string => {
-  const plain = key.toLowerCase().replaceAll(/[^a-z0-9_-]+/g, "-").replace(/^[^a-z0-9]+/, "").replace(/-+$/, "").slice(0, 60);
+  const plain = key
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_-]+/g, "-")
+    .replace(/^[^a-z0-9]+/, "")
+    .replace(/-+$/, "")
+    .slice(0, 60);
   const id = plain === "" ? "device" : plain;
   const candidates = [id, ...Array.from({ length: taken.size + 1 }, (_, at) => `${id}-${at + 2}`)];
   return candidates.find((candidate) => !taken.has(candidate)) ?? id;
 };
 
 /** The common keys, each on its own: what one of them says holds although another is wrong. */
-const readCommon = (data: Data, path: Path, tree: Tree, wants: JsonSchema): { readonly common: Partial<z.infer<z.ZodObject<typeof deviceShape>>>; readonly findings: readonly Finding[] } => {
+const readCommon = (
+  data: Data,
+  path: Path,
+  tree: Tree,
+  wants: JsonSchema,
+): { readonly common: Partial<z.infer<z.ZodObject<typeof deviceShape>>>; readonly findings: readonly Finding[] } => {
   const parsed = commonKeys.map((key) => {
     const one = z.object({ [key]: deviceShape[key] });
     return check(one, Object.hasOwn(data, key) ? { [key]: data[key] } : {}, { tree, path, wants, whole: data });
@@ -59,14 +69,30 @@ const checkFeeds = (fedBy: DeviceSettings["fedBy"], id: string, path: Path, raw:
 const nothing = (id: string): DeviceSettings => ({ id, driver: "unknown", fedBy: [], interval: 10, parts: {} });
 
 /** Reads one entry of `devices`. `ids`: the keys of all entries; `taken`: the ids given out so far. */
-export const readDevice = (key: string, value: unknown, context: { readonly tree: Tree; readonly drivers: Drivers; readonly ids: ReadonlySet<string>; readonly taken: ReadonlySet<string> }): ReadDevice => {
+export const readDevice = (
+  key: string,
+  value: unknown,
+  context: { readonly tree: Tree; readonly drivers: Drivers; readonly ids: ReadonlySet<string>; readonly taken: ReadonlySet<string> },
+): ReadDevice => {
   const { tree, drivers, ids } = context;
   const path = ["devices", key];
   // A key without a map may be anything, even a secret that lost its own key; it makes no id.
   const id = devicePattern.test(key) ? key : safeId(isData(value) ? key : "", new Set([...context.taken, ...ids]));
   const findings: Finding[] = id === key ? [] : [{ path, at: "key", message: "is no id for a device", expected: devicePatternText, suggestion: id }];
   if (!isData(value)) {
-    return { settings: nothing(id), options: undefined, findings: [...findings, { path, at: "value", message: value === null || value === undefined ? "is empty" : "is not a device", expected: "keys and values, the first of which is driver" }] };
+    return {
+      settings: nothing(id),
+      options: undefined,
+      findings: [
+        ...findings,
+        {
+          path,
+          at: "value",
+          message: value === null || value === undefined ? "is empty" : "is not a device",
+          expected: "keys and values, the first of which is driver",
+        },
+      ],
+    };
   }
   const wrongDriver = findDriver(value, path, drivers);
   const name = typeof value["driver"] === "string" ? value["driver"] : "unknown";

@@ -36,11 +36,11 @@ const part = z.strictObject({
 export const deviceShape = {
   name: z.string().min(1).exactOptional().describe("What people call it; else its id"),
   area: z.string().min(1).exactOptional().describe("Area in Home Assistant"),
-  fedBy: z.union([outlet.transform((one) => [one]), z.array(outlet)]).default([]).describe("Outlets that carry this device, such as rack-pdu/outlet/5"),
+  fedBy: z
+    .union([outlet.transform((one) => [one]), z.array(outlet)])
+    .default([])
+    .describe("Outlets that carry this device, such as rack-pdu/outlet/5"),
   interval: interval.default(10),
-  parts: z
-    .record(z.string().regex(partPattern, "is no part, such as outlet/3"), part)
-    .default({})
-    .describe("Settings of single parts, such as outlet/3"),
+  parts: z.record(z.string().regex(partPattern, "is no part, such as outlet/3"), part).default({}).describe("Settings of single parts, such as outlet/3"),
 } as const;
 export const commonKeys = Object.keys(deviceShape) as readonly (keyof typeof deviceShape)[];

@@ -25,7 +25,9 @@ export const jsonSchema = (schema: z.ZodType): JsonSchema =>
 
 const alternatives = (schema: JsonSchema): readonly JsonSchema[] => {
   const branches = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])];
-  return branches.length === 0 ? [schema] : branches.flatMap((branch) => alternatives({ ...(schema.description !== undefined && { description: schema.description }), ...branch }));
+  return branches.length === 0
+    ? [schema]
+    : branches.flatMap((branch) => alternatives({ ...(schema.description !== undefined && { description: schema.description }), ...branch }));
 };
 
 const step = (schema: JsonSchema, key: string | number): readonly JsonSchema[] => {
@@ -68,4 +70,5 @@ export const expectation = (schema: JsonSchema, path: Path): string | undefined 
 /** The keys that a map at this path can have. */
 export const keysAt = (schema: JsonSchema, path: Path): readonly string[] => [...new Set(at(schema, path).flatMap((one) => Object.keys(one.properties ?? {})))];
 /** The words that can stand at this path, when only certain ones can. */
-export const wordsAt = (schema: JsonSchema, path: Path): readonly string[] => at(schema, path).flatMap((one) => one.enum?.map(String) ?? ("const" in one ? [String(one.const)] : []));
+export const wordsAt = (schema: JsonSchema, path: Path): readonly string[] =>
+  at(schema, path).flatMap((one) => one.enum?.map(String) ?? ("const" in one ? [String(one.const)] : []));

@@ -17,7 +17,10 @@ export interface Subject {
 }
 
 const valueAt = (data: unknown, path: Path): unknown =>
-  path.reduce<unknown>((inner, key) => (typeof inner === "object" && inner !== null && Object.hasOwn(inner, key) ? (inner as Record<string | number, unknown>)[key] : undefined), data);
+  path.reduce<unknown>(
+    (inner, key) => (typeof inner === "object" && inner !== null && Object.hasOwn(inner, key) ? (inner as Record<string | number, unknown>)[key] : undefined),
+    data,
+  );
 
 const kind = (value: unknown): string => {
   if (value === null) return "is empty";
@@ -29,7 +32,8 @@ const kind = (value: unknown): string => {
 const pathOf = (issue: Issue): Path => issue.path.map((step) => (typeof step === "symbol" ? String(step) : step));
 
 /** A key without a value, like no other key, may be the second half of a password with a comma in it: it is not named. */
-const unnamed = (subject: Subject, path: Path, key: string): Pick<Finding, "hidden"> => (valueAt(subject.data, [...path, key]) === null ? { hidden: true } : {});
+const unnamed = (subject: Subject, path: Path, key: string): Pick<Finding, "hidden"> =>
+  valueAt(subject.data, [...path, key]) === null ? { hidden: true } : {};
 
 const unknownKeys = (subject: Subject, path: Path, keys: readonly string[]): readonly Finding[] => {
   const known = keysAt(subject.wants, path);
@@ -38,13 +42,21 @@ const unknownKeys = (subject: Subject, path: Path, keys: readonly string[]): rea
   return keys.map((key) => {
     const suggestion = closest(key, free);
     const expected = known.length === 0 ? {} : { expected: either(known) };
-    return { path: [...subject.path, ...path, key], at: "key", message: "unknown key", ...expected, ...(suggestion === undefined ? unnamed(subject, path, key) : { suggestion }) };
+    return {
+      path: [...subject.path, ...path, key],
+      at: "key",
+      message: "unknown key",
+      ...expected,
+      ...(suggestion === undefined ? unnamed(subject, path, key) : { suggestion }),
+    };
   });
 };
 
 /** The branch of a union that was meant: one that fits in kind, and of these the one with the least wrong. */
 const likeliest = (branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined => {
-  const fitting = branches.filter((issues) => issues.every((issue) => issue.path.length > 0 || (issue.code !== "invalid_type" && issue.code !== "invalid_value")));
+  const fitting = branches.filter((issues) =>
+    issues.every((issue) => issue.path.length > 0 || (issue.code !== "invalid_type" && issue.code !== "invalid_value")),
+  );
   return fitting.toSorted((one, other) => one.length - other.length)[0];
 };
 
@@ -61,7 +73,8 @@ const single = (subject: Subject, issue: Issue): Finding => {
   const among = wordsAt(subject.wants, path);
   if (issue.code === "too_small" || issue.code === "too_big") {
     const empty = value === "" || (Array.isArray(value) && value.length === 0);
-    const size = typeof value === "number" ? (issue.code === "too_small" ? "is too small" : "is too large") : issue.code === "too_small" ? "is too short" : "is too long";
+    const size =
+      typeof value === "number" ? (issue.code === "too_small" ? "is too small" : "is too large") : issue.code === "too_small" ? "is too short" : "is too long";
     return { ...place, message: empty ? "is empty" : size, ...wanted };
   }
   if (among.length > 0 && (typeof value === "string" || typeof value === "number")) {
@@ -69,7 +82,8 @@ const single = (subject: Subject, issue: Issue): Finding => {
     return { ...place, message: "is none of the possible words", ...wanted, ...(suggestion !== undefined && { suggestion }) };
   }
   if (issue.code === "invalid_format") return { ...place, message: "is not of the right form", ...wanted };
-  if (issue.code === "invalid_type" && typeof value === "number" && expected?.includes("number") === true) return { ...place, message: "is no such number", ...wanted };
+  if (issue.code === "invalid_type" && typeof value === "number" && expected?.includes("number") === true)
+    return { ...place, message: "is no such number", ...wanted };
   return { ...place, message: kind(value), ...wanted };
 };
 
@@ -79,6 +93,10 @@ export const findings = (subject: Subject, issues: readonly Issue[]): readonly F
     const path = pathOf(issue);
     if (issue.code === "unrecognized_keys") return unknownKeys(subject, path, issue.keys);
     const branch = issue.code === "invalid_union" && issue.message === unworded ? likeliest(issue.errors) : undefined;
-    if (branch) return findings(subject, branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })));
+    if (branch)
+      return findings(
+        subject,
+        branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })),
+      );
     return [single(subject, issue)];
   });

@@ -40,7 +40,10 @@ const readDevices = (file: string, tree: Tree, data: Readonly<Record<string, unk
   return Object.entries(data).map(([key, value]): DeviceEntry => {
     const { settings, options, findings } = readDevice(key, value, { tree, drivers, ids, taken });
     taken.add(settings.id);
-    const all = withTree(tree.findings.filter((finding) => ofDevice(finding, key)), findings);
+    const all = withTree(
+      tree.findings.filter((finding) => ofDevice(finding, key)),
+      findings,
+    );
     return all.length === 0 ? { settings, options } : { settings, problems: inOrder(located(file, tree, all)) };
   });
 };
@@ -60,8 +63,12 @@ const mqttSettings = (file: string, { tls: { ca, cert, key, rejectUnauthorized }
 };
 
 const missingFiles = async (tls: MqttSettings["tls"]): Promise<readonly Finding[]> => {
-  const there = await Promise.all((["ca", "cert", "key"] as const).map(async (name) => [name, tls[name] === undefined || (await readable(tls[name]))] as const));
-  return there.flatMap(([name, found]) => (found ? [] : [{ path: ["mqtt", "tls", name], at: "value", message: "there is no such file, or it cannot be read" } as const]));
+  const there = await Promise.all(
+    (["ca", "cert", "key"] as const).map(async (name) => [name, tls[name] === undefined || (await readable(tls[name]))] as const),
+  );
+  return there.flatMap(([name, found]) =>
+    found ? [] : [{ path: ["mqtt", "tls", name], at: "value", message: "there is no such file, or it cannot be read" } as const],
+  );
 };
 
 const restSettings = ({ listen, keys }: NonNullable<Sections["rest"]>): RestSettings => ({
@@ -76,11 +83,16 @@ const readConfiguration = async (file: string, tree: Tree, drivers: Drivers): Pr
   const devices = areDevices ? readDevices(file, tree, rawDevices as Readonly<Record<string, unknown>>, drivers) : [];
   const mqtt = sections.value?.mqtt && mqttSettings(file, sections.value.mqtt);
   const wrong: Finding[] = [
-    ...withTree(tree.findings.filter((finding) => !ofDevice(finding)), sections.findings),
+    ...withTree(
+      tree.findings.filter((finding) => !ofDevice(finding)),
+      sections.findings,
+    ),
     ...(areDevices ? [] : [{ path: ["devices"], at: "value", message: "is no map of devices", expected: "an id for each device" } as const]),
     ...(mqtt ? await missingFiles(mqtt.tls) : []),
   ];
-  const secrets = [...new Set([...tree.secrets, ...secretsIn(sections.value), ...devices.flatMap((device) => ("options" in device ? secretsIn(device.options) : []))])];
+  const secrets = [
+    ...new Set([...tree.secrets, ...secretsIn(sections.value), ...devices.flatMap((device) => ("options" in device ? secretsIn(device.options) : []))]),
+  ];
   const clean = devices.map((device): DeviceEntry => ("problems" in device ? { ...device, problems: redact(device.problems, secrets) } : device));
   const ofDevices = clean.flatMap((device) => ("problems" in device ? device.problems : []));
   if (wrong.length > 0 || !sections.value) return { ok: false, problems: inOrder([...redact(located(file, tree, wrong), secrets), ...ofDevices]) };

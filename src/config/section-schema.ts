@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { scopes } from "#domain/scope.ts";
 import { Secret } from "#domain/secret.ts";
 import { logLevels } from "#platform/log.ts";
-import { scopes } from "./configuration.ts";
 
 const secret = (least: number, short: string): z.ZodPipe<z.ZodString, z.ZodTransform<Secret, string>> =>
   z
@@ -68,8 +68,10 @@ const keys = z
   .default([])
   .superRefine((list, context) => {
     list.forEach(({ name, key: text }, at) => {
-      if (list.slice(0, at).some((other) => other.name === name)) context.addIssue({ code: "custom", path: [at, "name"], message: "is the name of a key above" });
-      if (list.slice(0, at).some((other) => other.key.reveal() === text.reveal())) context.addIssue({ code: "custom", path: [at, "key"], message: "is the same key as one above" });
+      if (list.slice(0, at).some((other) => other.name === name))
+        context.addIssue({ code: "custom", path: [at, "name"], message: "is the name of a key above" });
+      if (list.slice(0, at).some((other) => other.key.reveal() === text.reveal()))
+        context.addIssue({ code: "custom", path: [at, "key"], message: "is the same key as one above" });
     });
   });
 

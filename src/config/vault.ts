@@ -29,7 +29,9 @@ const parseSecrets = (file: string, text: string): Secrets => {
   }
   if (document.contents === null) return { texts: new Map() };
   if (!isMap(document.contents)) return { trouble: `${file}:1:1 must be a list of lines such as "name: text"` };
-  const texts = document.contents.items.flatMap(({ key, value }) => (isScalar(key) && isScalar(value) && value.value !== "" ? [[String(key.value), String(value.value)] as const] : []));
+  const texts = document.contents.items.flatMap(({ key, value }) =>
+    isScalar(key) && isScalar(value) && value.value !== "" ? [[String(key.value), String(value.value)] as const] : [],
+  );
   return { texts: new Map(texts) };
 };
 

@@ -32,7 +32,7 @@ interface Life {
 
 const usualDwell = 5000;
 /** How long running commands may take when the program stops; the Supervisor kills after ten seconds. */
-const stopGrace = 6000;
+const stopGrace = 5000;
 
 /** Runs the devices: one life each, one queue for each endpoint, one door for commands. */
 export class Engine {

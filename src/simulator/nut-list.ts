@@ -8,7 +8,11 @@ const framed = (subject: string, items: readonly string[]): string => [`BEGIN LI
 /** Answers `LIST …`. The simulated UPSs have nothing to write, so the lists of writable variables, values and ranges are empty. */
 export const answerList = ([what = "", asked, variable]: readonly string[], rack: NutRack, find: Find): string => {
   const kind = what.toUpperCase();
-  if (kind === "UPS") return framed("UPS", rack.upses().map(({ name, description }) => `UPS ${name} ${quoted(description)}`));
+  if (kind === "UPS")
+    return framed(
+      "UPS",
+      rack.upses().map(({ name, description }) => `UPS ${name} ${quoted(description)}`),
+    );
   if (asked === undefined || !["VAR", "RW", "CMD", "CLIENT", "ENUM", "RANGE"].includes(kind)) return "ERR INVALID-ARGUMENT";
   const ups = find(asked);
   if (!ups) return "ERR UNKNOWN-UPS";

@@ -24,7 +24,13 @@ interface Outlet {
 
 /** Name and W of what is plugged in; the rest is free. */
 const loads: readonly (readonly [string, number])[] = [
-  ["Router", 14], ["Switch", 38], ["web", 0], ["db", 0], ["NAS", 46], ["Access point", 9], ["KVM", 6],
+  ["Router", 14],
+  ["Switch", 38],
+  ["web", 0],
+  ["db", 0],
+  ["NAS", 46],
+  ["Access point", 9],
+  ["KVM", 6],
 ];
 const outletCount = 24;
 /** As long as an APC PDU waits by default (rPDU2OutletSwitchedConfigRebootDuration). */
@@ -46,7 +52,15 @@ export const createRack = (): Rack => {
     return servers.find((server) => server.outlet === at + 1)?.watts ?? outlet.watts;
   };
   const total = (): number => outlets.reduce((sum, _, at) => sum + wattsOf(at), 0);
-  const rackUps = createUps({ name: "rack", description: "Rack", model: "Simulated 1500", serial: "SIM-U1", battery: 40, nominal: 900, load: () => (outlets.length > 0 ? total() : 0) });
+  const rackUps = createUps({
+    name: "rack",
+    description: "Rack",
+    model: "Simulated 1500",
+    serial: "SIM-U1",
+    battery: 40,
+    nominal: 900,
+    load: () => (outlets.length > 0 ? total() : 0),
+  });
   const officeUps = createUps({ name: "office", description: "Office", model: "Simulated 700", serial: "SIM-U2", battery: 12, nominal: 390, load: () => 62 });
 
   const pdu: SimulatedPdu = {
@@ -55,7 +69,14 @@ export const createRack = (): Rack => {
     firmware: "v7.1.4",
     name: "rack-pdu",
     get outlets() {
-      return outlets.map(({ label, on, cycling, energy }, at): SimulatedOutlet => ({ number: at + 1, label, on, pending: cycling > 0, watts: wattsOf(at), energy }));
+      return outlets.map(({ label, on, cycling, energy }, at): SimulatedOutlet => ({
+        number: at + 1,
+        label,
+        on,
+        pending: cycling > 0,
+        watts: wattsOf(at),
+        energy,
+      }));
     },
     switch: (number, to) => {
       const outlet = outlets[number - 1];

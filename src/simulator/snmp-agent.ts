@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { type SnmpRequest, type SnmpValue, decodeRequest, encodeOid, encodeResponse, encodeValue, parseOid, tags, wrap } from "./snmp-message.ts";
+import { type SnmpRequest, type SnmpValue, SnmpWriter, beginResponse, decodeRequest, encodeOid, parseOid, tags, writeVarbind } from "./snmp-message.ts";
 
 /** One object of the agent's tree. `set` returns an error status, 0 for success; an object without it cannot be written. */
 export interface SnmpObject {
@@ -51,46 +51,50 @@ export const createSnmpTree = (unordered: readonly SnmpObject[]): SnmpTree => {
 export const errorStatus = { tooBig: 1, noSuchName: 2, badValue: 3, genErr: 5, noAccess: 6, wrongType: 7, wrongValue: 10, notWritable: 17 } as const;
 /** Largest answer, as an agent on an Ethernet has it. */
 const room = 1472;
-const exception = (oid: string, tag: number): Buffer => wrap(tags.sequence, Buffer.concat([encodeOid(oid), Buffer.from([tag, 0])]));
-const found = (tree: SnmpTree, at: number): Buffer => {
-  const object = tree.objects[at] as SnmpObject;
-  return wrap(tags.sequence, Buffer.concat([tree.names[at] as Buffer, encodeValue(object.value())]));
+const writer = new SnmpWriter();
+/** The request's own objects and values, as every answer to a SET has them. */
+const echo = (request: SnmpRequest, status: number, index: number): Buffer => {
+  const finish = beginResponse(writer, request, status, index);
+  for (const { oid, value } of request.varbinds) writeVarbind(writer, encodeOid(oid), value ?? tags.null);
+  return finish();
 };
-const echo = ({ varbinds }: SnmpRequest): Buffer[] =>
-  varbinds.map(({ oid, value }) => wrap(tags.sequence, Buffer.concat([encodeOid(oid), value ? encodeValue(value) : Buffer.from([tags.null, 0])])));
-const refuse = (request: SnmpRequest, status: number, index: number): Buffer => encodeResponse(request, status, index, echo(request));
 
 const answerGet = (request: SnmpRequest, tree: SnmpTree, place: (oid: string) => number): Buffer => {
-  const varbinds: Buffer[] = [];
+  const finish = beginResponse(writer, request, 0, 0);
   for (const [index, { oid }] of request.varbinds.entries()) {
     const at = place(oid);
-    if (at >= 0 && at < tree.objects.length) varbinds.push(found(tree, at));
-    else if (request.version === 0) return refuse(request, errorStatus.noSuchName, index + 1);
-    else varbinds.push(exception(oid, at < 0 ? tags.noSuchInstance : tags.endOfMibView));
+    const object = tree.objects[at];
+    if (object) writeVarbind(writer, tree.names[at] as Buffer, object.value());
+    else if (request.version === 0) return echo(request, errorStatus.noSuchName, index + 1);
+    else writeVarbind(writer, encodeOid(oid), at < 0 ? tags.noSuchInstance : tags.endOfMibView);
   }
-  const answer = encodeResponse(request, 0, 0, varbinds);
-  return answer.length > room ? encodeResponse(request, errorStatus.tooBig, 0, []) : answer;
+  const answer = finish();
+  return answer.length > room ? beginResponse(writer, request, errorStatus.tooBig, 0)() : answer;
 };
 
+/** Ends early, at the object that would make the answer too long (RFC 3416, section 4.2.3). */
 const answerBulk = (request: SnmpRequest, tree: SnmpTree): Buffer => {
   const singles = Math.max(0, Math.min(request.singles, request.varbinds.length));
-  const varbinds: Buffer[] = [];
-  let size = 60;
+  const finish = beginResponse(writer, request, 0, 0);
+  const last = tree.names.at(-1);
   const add = (oid: string, at: number): boolean => {
-    const one = at < tree.objects.length ? found(tree, at) : exception(oid, tags.endOfMibView);
-    size += one.length;
-    return size <= room && varbinds.push(one) > 0;
+    const before = writer.size;
+    const object = tree.objects[at];
+    if (object) writeVarbind(writer, tree.names[at] as Buffer, object.value());
+    else writeVarbind(writer, last ?? encodeOid(oid), tags.endOfMibView);
+    // What the lengths of the enclosing values may still take.
+    if (writer.size + 6 <= room) return true;
+    writer.cut(before);
+    return false;
   };
-  for (const { oid } of request.varbinds.slice(0, singles)) if (!add(oid, tree.after(oid))) break;
+  let fits = request.varbinds.slice(0, singles).every(({ oid }) => add(oid, tree.after(oid)));
   const repeated = request.varbinds.slice(singles).map(({ oid }) => ({ oid, at: tree.after(oid) }));
-  for (let row = 0; row < Math.min(request.rows, 100) && size <= room; row++) {
-    for (const column of repeated) if (!add(tree.objects.at(-1)?.oid ?? column.oid, column.at++)) break;
-  }
-  return encodeResponse(request, 0, 0, varbinds);
+  for (let row = 0; fits && row < Math.min(request.rows, 100); row++) fits = repeated.every((column) => add(column.oid, column.at++));
+  return finish();
 };
 
 const answerSet = (request: SnmpRequest, tree: SnmpTree): Buffer => {
-  const fail = (v2: number, v1: number, index: number): Buffer => refuse(request, request.version === 0 ? v1 : v2, index + 1);
+  const fail = (v2: number, v1: number, index: number): Buffer => echo(request, request.version === 0 ? v1 : v2, index + 1);
   for (const [index, { oid, value }] of request.varbinds.entries()) {
     const object = tree.objects[tree.exact(oid)];
     if (!object?.set) return fail(errorStatus.notWritable, errorStatus.noSuchName, index);
@@ -100,7 +104,7 @@ const answerSet = (request: SnmpRequest, tree: SnmpTree): Buffer => {
     const status = tree.objects[tree.exact(oid)]?.set?.(value as SnmpValue) ?? 0;
     if (status !== 0) return fail(status, errorStatus.badValue, index);
   }
-  return encodeResponse(request, 0, 0, echo(request));
+  return echo(request, 0, 0);
 };
 
 /** The answer, or undefined when an agent stays silent: a wrong community, or what is no request. */
@@ -122,7 +126,7 @@ export const answerSnmp = (message: Buffer, tree: SnmpTree, readCommunity: strin
     case tags.getBulk:
       return request.version === 1 ? answerBulk(request, tree) : undefined;
     case tags.set:
-      return writes ? answerSet(request, tree) : refuse(request, request.version === 0 ? errorStatus.noSuchName : errorStatus.noAccess, 1);
+      return writes ? answerSet(request, tree) : echo(request, request.version === 0 ? errorStatus.noSuchName : errorStatus.noAccess, 1);
     default:
       return undefined;
   }

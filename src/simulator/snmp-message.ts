@@ -15,26 +15,84 @@ const valueKinds: ReadonlyMap<number, ValueKind> = new Map(
   (["integer", "gauge", "counter", "ticks", "counter64", "text", "oid", "address"] as const).map((kind) => [tags[kind], kind]),
 );
 
-const lengthOf = (size: number): number[] => {
-  if (size < 0x80) return [size];
-  return size < 0x100 ? [0x81, size] : [0x82, size >> 8, size & 0xff];
-};
-export const wrap = (tag: number, content: Buffer): Buffer => Buffer.concat([Buffer.from([tag, ...lengthOf(content.length)]), content]);
-
-export const encodeInteger = (tag: number, value: number): Buffer => {
-  const bytes: number[] = [];
-  // Two's complement, and no byte more than the sign needs (X.690, 8.3).
-  for (let rest = value; ; ) {
-    const left = Math.floor(rest / 256);
-    const byte = rest - left * 256;
-    bytes.unshift(byte);
-    if ((left === 0 && byte < 0x80) || (left === -1 && byte >= 0x80)) return Buffer.from([tag, bytes.length, ...bytes]);
-    rest = left;
-  }
-};
-
 export const parseOid = (oid: string): readonly number[] => oid.split(".").map(Number);
 
+/** The tag of each kind of value that is a number. */
+type NumberKind = Exclude<ValueKind, "text" | "oid" | "address">;
+
+/**
+ * Writes a message from front to end into one buffer, which is used again and again: an agent answers thousands of times a second.
+ * `open` begins a value that holds others, `close` ends it.
+ */
+export class SnmpWriter {
+  #bytes = Buffer.allocUnsafe(70_000);
+  #at = 0;
+
+  get size(): number {
+    return this.#at;
+  }
+  /** Forgets everything after the first `size` bytes. */
+  cut(size: number): void {
+    this.#at = size;
+  }
+  open(tag: number): number {
+    this.#bytes[this.#at++] = tag;
+    return ++this.#at;
+  }
+  /** `start` is what `open` gave. The one byte left for the length is made three or four where that is too small (X.690, 8.1.3). */
+  close(start: number): void {
+    const length = this.#at - start;
+    const more = length < 0x80 ? 0 : length < 0x100 ? 1 : 2;
+    if (more > 0) this.#bytes.copyWithin(start + more, start, this.#at);
+    this.#at += more;
+    if (more === 0) this.#bytes[start - 1] = length;
+    else {
+      this.#bytes[start - 1] = 0x80 | more;
+      this.#bytes.writeUIntBE(length, start, more);
+    }
+  }
+  raw(bytes: Uint8Array): void {
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+  /** Two's complement, and no byte more than the sign needs (X.690, 8.3). */
+  integer(tag: number, value: number): void {
+    let size = 1;
+    for (let limit = 0x80; value >= limit || value < -limit; limit *= 0x100) size++;
+    this.#bytes[this.#at++] = tag;
+    this.#bytes[this.#at++] = size;
+    let rest = value;
+    for (let place = size - 1; place >= 0; place--) {
+      const left = Math.floor(rest / 0x100);
+      this.#bytes[this.#at + place] = rest - left * 0x100;
+      rest = left;
+    }
+    this.#at += size;
+  }
+  value(value: SnmpValue): void {
+    switch (value.type) {
+      case "text":
+        return this.#whole(tags.text, typeof value.value === "string" ? Buffer.from(value.value) : value.value);
+      case "oid":
+        return this.raw(encodeOid(value.value));
+      case "address":
+        return this.#whole(tags.address, Uint8Array.from(parseOid(value.value)));
+      default:
+        return this.integer(tags[value.type satisfies NumberKind], value.value);
+    }
+  }
+  /** A copy of what was written. */
+  done(): Buffer {
+    return Buffer.from(this.#bytes.subarray(0, this.#at));
+  }
+  #whole(tag: number, bytes: Uint8Array): void {
+    const start = this.open(tag);
+    this.raw(bytes);
+    this.close(start);
+  }
+}
+
+/** With its header. */
 export const encodeOid = (oid: string): Buffer => {
   const [first = 0, second = 0, ...rest] = parseOid(oid);
   const bytes = [first * 40 + second];
@@ -43,20 +101,7 @@ export const encodeOid = (oid: string): Buffer => {
     for (let left = Math.floor(number / 128); left > 0; left = Math.floor(left / 128)) digits.unshift((left & 0x7f) | 0x80);
     bytes.push(...digits);
   }
-  return wrap(tags.oid, Buffer.from(bytes));
-};
-
-export const encodeValue = (value: SnmpValue): Buffer => {
-  switch (value.type) {
-    case "text":
-      return wrap(tags.text, Buffer.isBuffer(value.value) ? value.value : Buffer.from(value.value));
-    case "oid":
-      return encodeOid(value.value);
-    case "address":
-      return wrap(tags.address, Buffer.from(parseOid(value.value)));
-    default:
-      return encodeInteger(tags[value.type], value.value);
-  }
+  return Buffer.from([tags.oid, ...(bytes.length < 0x80 ? [] : [0x81]), bytes.length, ...bytes]);
 };
 
 /** Reads from the front. Every method throws a RangeError where the bytes are not what they should be. */
@@ -137,21 +182,36 @@ export const decodeRequest = (message: Buffer): SnmpRequest => {
   return { version, community, kind, id, singles, rows, varbinds };
 };
 
-/** `varbinds`: each already encoded, object and value in their sequence. */
-export const encodeResponse = (to: SnmpRequest, status: number, index: number, varbinds: readonly Buffer[]): Buffer =>
-  wrap(
-    tags.sequence,
-    Buffer.concat([
-      encodeInteger(tags.integer, to.version),
-      wrap(tags.text, Buffer.from(to.community)),
-      wrap(
-        tags.response,
-        Buffer.concat([
-          encodeInteger(tags.integer, to.id),
-          encodeInteger(tags.integer, status),
-          encodeInteger(tags.integer, index),
-          wrap(tags.sequence, Buffer.concat(varbinds)),
-        ]),
-      ),
-    ]),
-  );
+/** Begins an answer; `finish` ends it. The list of varbinds comes between. */
+export const beginResponse = (writer: SnmpWriter, to: SnmpRequest, status: number, index: number): (() => Buffer) => {
+  writer.cut(0);
+  const message = writer.open(tags.sequence);
+  writer.integer(tags.integer, to.version);
+  writer.value({ type: "text", value: to.community });
+  const pdu = writer.open(tags.response);
+  writer.integer(tags.integer, to.id);
+  writer.integer(tags.integer, status);
+  writer.integer(tags.integer, index);
+  const list = writer.open(tags.sequence);
+  return () => {
+    for (const start of [list, pdu, message]) writer.close(start);
+    return writer.done();
+  };
+};
+
+/** One object with its value, or with the tag of what stands for one that is missing. */
+export const writeVarbind = (writer: SnmpWriter, name: Uint8Array, value: SnmpValue | number): void => {
+  const start = writer.open(tags.sequence);
+  writer.raw(name);
+  if (typeof value === "number") writer.raw(Uint8Array.of(value, 0));
+  else writer.value(value);
+  writer.close(start);
+};
+
+/** A whole answer, for those who make few of them. A number in place of a value is the tag of an exception. */
+export const encodeResponse = (to: SnmpRequest, status: number, index: number, varbinds: readonly { readonly oid: string; readonly value: SnmpValue | number }[]): Buffer => {
+  const writer = new SnmpWriter();
+  const finish = beginResponse(writer, to, status, index);
+  for (const { oid, value } of varbinds) writeVarbind(writer, encodeOid(oid), value);
+  return finish();
+};

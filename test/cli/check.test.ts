@@ -7,7 +7,12 @@ test("a good configuration: a table of its devices, exit code 0, with the real d
   const file = await folder.write("rack-power.yaml", example);
   const { code, out, err } = await runCli(["check", file]);
   expect({ code, err }).toEqual({ code: 0, err: "" });
-  expect(out.trimEnd().split("\n").map((line) => line.split(/ {2,}/))).toEqual([
+  expect(
+    out
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(/ {2,}/)),
+  ).toEqual([
     ["DEVICE", "DRIVER", "ENTRY", "INTERVAL"],
     ["office-ups", "nut", "good", "10 s"],
     ["rack-pdu", "snmp", "good", "10 s"],
@@ -17,10 +22,21 @@ test("a good configuration: a table of its devices, exit code 0, with the real d
 
 test("all problems of a wrong one, exit code 78, and no secret", async () => {
   await using folder = await makeFolder();
-  const file = await folder.write("rack-power.yaml", example.replace("ups: office", "upps: office").replace("version: 2c", "version: 4").replace("username: admin, password: !secret bmc", "usrname: admin, password: !secret bmcc"));
+  const file = await folder.write(
+    "rack-power.yaml",
+    example
+      .replace("ups: office", "upps: office")
+      .replace("version: 2c", "version: 4")
+      .replace("username: admin, password: !secret bmc", "usrname: admin, password: !secret bmcc"),
+  );
   const { code, out, err } = await runCli(["check", "--config", file]);
   expect(code).toBe(78);
-  expect(err.trimEnd().split("\n").map((line) => line.slice(file.length).split(":").slice(1, 4).join(":"))).toEqual([
+  expect(
+    err
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.slice(file.length).split(":").slice(1, 4).join(":")),
+  ).toEqual([
     "5:3: devices.office-ups.ups",
     "5:59: devices.office-ups.upps",
     "10:14: devices.rack-pdu.version",
@@ -43,20 +59,60 @@ test("as JSON for a program", async () => {
   expect(JSON.parse(out)).toMatchObject({
     ok: false,
     problems: [{ line: 5 }, { line: 5, column: 59, path: "devices.office-ups.upps", suggestion: "ups" }],
-    devices: [{ id: "office-ups", good: false }, { id: "rack-pdu", good: true }, { id: "web", good: true }],
+    devices: [
+      { id: "office-ups", good: false },
+      { id: "rack-pdu", good: true },
+      { id: "web", good: true },
+    ],
   });
 });
 
 test("the schema for editors names every driver and its keys", async () => {
   const { code, out } = await runCli(["check", "--schema"]);
   expect(code).toBe(0);
-  const schema = JSON.parse(out) as { readonly properties: { readonly devices: { readonly additionalProperties: { readonly oneOf: readonly { readonly title: string; readonly properties: object }[] } } } };
+  const schema = JSON.parse(out) as {
+    readonly properties: {
+      readonly devices: { readonly additionalProperties: { readonly oneOf: readonly { readonly title: string; readonly properties: object }[] } };
+    };
+  };
   const branches = schema.properties.devices.additionalProperties.oneOf;
   expect(branches.map(({ title }) => title)).toEqual(["nut", "snmp", "ipmi"]);
-  for (const { properties } of branches) expect(Object.keys(properties)).toEqual(expect.arrayContaining(["driver", "name", "fedBy", "interval", "parts", "host", "port"]));
+  for (const { properties } of branches)
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(["driver", "name", "fedBy", "interval", "parts", "host", "port"]));
 });
 
 test("no file", async () => {
   const { code, err } = await runCli(["check", "/nowhere/rack-power.yaml"]);
   expect({ code, err }).toEqual({ code: 78, err: "/nowhere/rack-power.yaml:1:1: there is no such file\n" });
+});
+
+test("the drivers' own rules and strictness hold", async () => {
+  await using folder = await makeFolder();
+  const file = await folder.write(
+    "rack-power.yaml",
+    `devices:
+  a: { driver: snmp, host: h, version: 2c }
+  b: { driver: snmp, host: h, version: 3, user: u, community: !secret snmp }
+  c: { driver: snmp, host: h, community: !secret snmp, privcy: {} }
+  d: { driver: ipmi, host: h, username: u, password: !secret long }
+  e: { driver: snmp, host: h, version: "3", user: u, authentication: { protocol: sha256, key: !secret short } }
+  f: { driver: snmp, host: h, version: 1, community: !secret snmp }
+`,
+  );
+  await folder.write("secrets.yaml", "snmp: canary-snmp\nlong: canary-that-is-too-long-for-a-bmc\nshort: canary\n");
+  const { code, out, err } = await runCli(["check", file]);
+  expect(code).toBe(78);
+  const lines = err
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.slice(file.length + 1).replace(/; expected.*?(?=$|\. Did)/, ""));
+  expect(lines).toEqual([
+    "2:3: devices.a.community: version 2c needs a community",
+    "3:71: devices.b.community: version 3 has a user, no community",
+    '4:56: devices.c.privcy: unknown key. Did you mean "privacy"?',
+    "5:62: devices.d.password: has more than 20 bytes, which no BMC keeps",
+    "6:103: devices.e.authentication.key: a key has at least 8 characters (RFC 3414)",
+  ]);
+  expect(err + out).not.toContain("canary");
+  expect(out).toMatch(/^f +snmp +good/m);
 });

@@ -1,6 +1,6 @@
 import { buildCli } from "#cli/cli.ts";
 import type { ExitCode } from "#cli/exit-code.ts";
-import type { CliServices } from "#cli/service.ts";
+import type { CliNeeds } from "#cli/need.ts";
 import { createDrivers } from "#driver/registry.ts";
 import { systemClock } from "#platform/clock.ts";
 
@@ -11,7 +11,7 @@ export interface Ended {
 }
 
 /** Runs the command line as a shell would, and catches what it says. */
-export const runCli = async (words: readonly string[], more: Partial<CliServices> = {}): Promise<Ended> => {
+export const runCli = async (words: readonly string[], more: Partial<CliNeeds> = {}): Promise<Ended> => {
   let out = "";
   let err = "";
   const code = await buildCli({

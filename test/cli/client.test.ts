@@ -41,7 +41,9 @@ test("drive carries reason and token, knows short words, and prints JSON", async
   const { code, out } = await cli(rig, ["drive", "rack-pdu", "outlet/8", "off", "--reason", "too hot", "--confirm", "token-1", "--json"]);
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ state: "confirmed", device: "rack-pdu", part: "outlet/8", command: "outlet.off", reason: "too hot" });
-  expect(rig.bus.submitted).toMatchObject([{ device: "rack-pdu", part: "outlet/8", name: "outlet.off", reason: "too hot", confirm: "token-1", by: { via: "rest" } }]);
+  expect(rig.bus.submitted).toMatchObject([
+    { device: "rack-pdu", part: "outlet/8", name: "outlet.off", reason: "too hot", confirm: "token-1", by: { via: "rest" } },
+  ]);
 });
 
 test("drive waits for a command that takes its time, and --async does not", async () => {
@@ -72,7 +74,10 @@ test.each([
 
 test("a key with too small a scope is refused, a wrong one too", async () => {
   await using rig = await startRig();
-  expect(await cli(rig, ["drive", "rack-pdu", "outlet/8", "outlet.off"], "read")).toMatchObject({ code: 3, err: "this needs an API key with the scope control\n" });
+  expect(await cli(rig, ["drive", "rack-pdu", "outlet/8", "outlet.off"], "read")).toMatchObject({
+    code: 3,
+    err: "this needs an API key with the scope control\n",
+  });
   const wrong = await runCli(["devices"], { environment: { RACK_POWER_URL: rig.server.url, RACK_POWER_KEY: "wrong" } });
   expect(wrong).toEqual({ code: 3, out: "", err: "this API key is not known\n" });
 });
@@ -111,14 +116,19 @@ test("address and key come out of the configuration, and the smallest key that m
   const { port } = new URL(rig.server.url);
   await using folder = await makeFolder("");
   // The rig's keys are shorter than a configuration allows; padding makes them wrong, which shows which one was shown.
-  const file = await folder.write("rack-power.yaml", `rest: { listen: ":${port}", keys: [ { name: r, key: !env KEY, scopes: [read] }, { name: a, key: 0123456789abcdef, scopes: [admin] } ] }\nnonsense: 1\n`);
+  const file = await folder.write(
+    "rack-power.yaml",
+    `rest: { listen: ":${port}", keys: [ { name: r, key: !env KEY, scopes: [read] }, { name: a, key: 0123456789abcdef, scopes: [admin] } ] }\nnonsense: 1\n`,
+  );
   const environment = { KEY: keyOf.read, RACK_POWER_CONFIG: file };
   expect(keyOf.read.length).toBeGreaterThanOrEqual(16);
   expect((await runCli(["devices"], { environment })).code).toBe(0);
   expect((await runCli(["devices", "--config", file], { environment })).code).toBe(0);
   expect(await runCli(["drive", "rack-pdu", "outlet/8", "outlet.off"], { environment })).toMatchObject({ code: 3, err: "this API key is not known\n" });
   expect((await runCli(["devices", "--config", join(folder.path, "none.yaml")], { environment })).code).toBe(78);
-  expect(await runCli(["devices"], { demonstration: async () => ({ controlPort: 1, config: file }), environment: { KEY: keyOf.read } })).toMatchObject({ code: 0 });
+  expect(await runCli(["devices"], { demonstration: async () => ({ controlPort: 1, config: file }), environment: { KEY: keyOf.read } })).toMatchObject({
+    code: 0,
+  });
 });
 
 test("the key comes out of a file, and never out of an argument", async () => {
@@ -132,7 +142,11 @@ test("the key comes out of a file, and never out of an argument", async () => {
 
 test("nobody there, or somebody else", async () => {
   const environment = { RACK_POWER_URL: "http://127.0.0.1:1", RACK_POWER_KEY: "k" };
-  expect(await runCli(["devices"], { environment })).toMatchObject({ code: 75, out: "", err: expect.stringMatching(/^nothing answers at http:\/\/127\.0\.0\.1:1.*is the program running\?\n$/) as string });
+  expect(await runCli(["devices"], { environment })).toMatchObject({
+    code: 75,
+    out: "",
+    err: expect.stringMatching(/^nothing answers at http:\/\/127\.0\.0\.1:1.*is the program running\?\n$/) as string,
+  });
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? "");
@@ -142,7 +156,10 @@ test("nobody there, or somebody else", async () => {
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  expect(await runCli(["devices"], { environment: { ...environment, RACK_POWER_URL: url } })).toMatchObject({ code: 75, err: `what answers at ${url} is not Rack Power\n` });
+  expect(await runCli(["devices"], { environment: { ...environment, RACK_POWER_URL: url } })).toMatchObject({
+    code: 75,
+    err: `what answers at ${url} is not Rack Power\n`,
+  });
   expect((await runCli(["devices"], { environment: { ...environment, RACK_POWER_URL: `${url}/redirect` } })).code).toBe(75);
   expect(asked).not.toContain("/stolen");
   server.close();

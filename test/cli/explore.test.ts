@@ -16,7 +16,9 @@ const startPdu = async (community: string): ReturnType<typeof startPduAgent> => 
 test("identify a PDU: what it is, its parts, and an entry to paste that has no secret", async () => {
   await using pdu = await startPdu("canary-community");
   const environment = { COMMUNITY: "canary-community" };
-  const { code, out, err } = await runCli(["identify", host, "--driver", "snmp", "--set", `port=${pdu.port}`, "--set", "community=!env COMMUNITY"], { environment });
+  const { code, out, err } = await runCli(["identify", host, "--driver", "snmp", "--set", `port=${pdu.port}`, "--set", "community=!env COMMUNITY"], {
+    environment,
+  });
   expect({ code, err }).toEqual({ code: 0, err: "" });
   expect(out).toMatch(/^snmp: APC AP8941, serial SIM-P1, firmware v7\.1\.4$/m);
   expect(out).toMatch(/^outlet\/3 +web +on yes, .*power 118 W.* outlet\.on outlet\.off outlet\.cycle$/m);

@@ -19,8 +19,11 @@ test("run is what happens without a word, and takes the configuration", async ()
 test("help tells the exit codes, version is the version", async () => {
   const { code, out } = await runCli(["--help"]);
   expect(code).toBe(0);
-  for (const word of ["run", "check", "drive", "identify", "record", "simulate", "devices", "outcomes", "accept"]) expect(out).toMatch(new RegExp(`^  ${word}\\b`, "m"));
-  expect(out).toContain("Exit codes: 0 confirmed or done, 1 failed, 2 wrong usage, 3 refused, 4 unconfirmed,\n75 the running program cannot be reached, 78 the configuration is wrong.");
+  for (const word of ["run", "check", "drive", "identify", "record", "simulate", "devices", "outcomes", "accept"])
+    expect(out).toMatch(new RegExp(`^  ${word}\\b`, "m"));
+  expect(out).toContain(
+    "Exit codes: 0 confirmed or done, 1 failed, 2 wrong usage, 3 refused, 4 unconfirmed,\n75 the running program cannot be reached, 78 the configuration is wrong.",
+  );
   expect(await runCli(["--version"])).toEqual({ code: 0, out: "1.2.3\n", err: "" });
 });
 

@@ -7,13 +7,36 @@ const allSecrets = [...Object.values(canaries), "plain-text-password"];
 
 type Edit = (text: string) => string;
 const position = fc.nat({ max: plain.length - 1 });
-const junk = fc.oneof(fc.string({ unit: "binary", maxLength: 4 }), fc.constantFrom(..."{}[]:,&*!|>'\"%@#-?\n\t <".split(""), "<<: *a", "!secret", "!env X", "&a", "*a", "---", "...", "__proto__: {}"));
+const junk = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 4 }),
+  fc.constantFrom(..."{}[]:,&*!|>'\"%@#-?\n\t <".split(""), "<<: *a", "!secret", "!env X", "&a", "*a", "---", "...", "__proto__: {}"),
+);
 const edit: fc.Arbitrary<Edit> = fc.oneof(
-  fc.tuple(position, junk).map(([at, text]): Edit => (whole) => whole.slice(0, at) + text + whole.slice(at)),
-  fc.tuple(position, fc.integer({ min: 1, max: 12 })).map(([at, length]): Edit => (whole) => whole.slice(0, at) + whole.slice(at + length)),
-  fc.tuple(position, junk).map(([at, text]): Edit => (whole) => whole.slice(0, at) + text + whole.slice(at + text.length)),
-  position.map((at): Edit => (whole) => whole.slice(0, at)),
-  fc.tuple(position, position).map(([from, to]): Edit => (whole) => whole.slice(0, to) + whole.slice(from, from + 40) + whole.slice(to)),
+  fc.tuple(position, junk).map(
+    ([at, text]): Edit =>
+      (whole) =>
+        whole.slice(0, at) + text + whole.slice(at),
+  ),
+  fc.tuple(position, fc.integer({ min: 1, max: 12 })).map(
+    ([at, length]): Edit =>
+      (whole) =>
+        whole.slice(0, at) + whole.slice(at + length),
+  ),
+  fc.tuple(position, junk).map(
+    ([at, text]): Edit =>
+      (whole) =>
+        whole.slice(0, at) + text + whole.slice(at + text.length),
+  ),
+  position.map(
+    (at): Edit =>
+      (whole) =>
+        whole.slice(0, at),
+  ),
+  fc.tuple(position, position).map(
+    ([from, to]): Edit =>
+      (whole) =>
+        whole.slice(0, to) + whole.slice(from, from + 40) + whole.slice(to),
+  ),
 );
 
 /** Loads, or names a place inside the file; never throws. */
@@ -41,7 +64,10 @@ test("a valid file, spoilt in any way, loads or names the place, and shows no se
   let problems = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 4 }), async (edits) => {
-      const verdict = await judge(folder, edits.reduce((text, change) => change(text), plain));
+      const verdict = await judge(
+        folder,
+        edits.reduce((text, change) => change(text), plain),
+      );
       if (verdict.loaded) loaded += 1;
       else broken += 1;
       problems += verdict.problems;
@@ -57,7 +83,24 @@ test("a valid file, spoilt in any way, loads or names the place, and shows no se
 test("each value of the file replaced by each kind of wrong value", async () => {
   await using folder = await makeFolder();
   const words = [...plain.matchAll(/: ([^\s{}[\],]+)/g)];
-  const kinds = ["null", "''", "[]", "{}", "-1", "1e99", ".nan", "true", "2026-01-01", "!secret none", "!env none", "!!binary aaaa", "*none", "&a [*a]", "|", "'\\u0000'"];
+  const kinds = [
+    "null",
+    "''",
+    "[]",
+    "{}",
+    "-1",
+    "1e99",
+    ".nan",
+    "true",
+    "2026-01-01",
+    "!secret none",
+    "!env none",
+    "!!binary aaaa",
+    "*none",
+    "&a [*a]",
+    "|",
+    "'\\u0000'",
+  ];
   let checked = 0;
   for (const word of words) {
     for (const kind of kinds) {

@@ -21,7 +21,13 @@ test("added, removed, changed, and sections for the next start", async () => {
   await using folder = await makeFolder();
   const before = await load(folder, example);
   const text = example.replace("  web:", "  web-2:").replace("lock: locked", "lock: confirm").replace("data: ./data", "data: ./other");
-  expect(differences(before, await load(folder, text))).toEqual({ added: ["web-2"], removed: ["web"], changed: ["rack-pdu"], unchanged: ["office-ups"], sections: ["data"] });
+  expect(differences(before, await load(folder, text))).toEqual({
+    added: ["web-2"],
+    removed: ["web"],
+    changed: ["rack-pdu"],
+    unchanged: ["office-ups"],
+    sections: ["data"],
+  });
 });
 
 test("a changed password is a change, although it prints the same", async () => {

@@ -10,7 +10,18 @@ import { host, port, secret } from "#driver/option.ts";
 
 /** Schemas of the shapes that real drivers use: one map, and one that a key decides between. */
 export const drivers: Drivers = new Map<string, { options: z.ZodType }>([
-  ["nut", { options: z.strictObject({ host, port: port(3493), ups: z.string().default("ups"), username: z.string().exactOptional(), password: secret("Password").exactOptional() }) }],
+  [
+    "nut",
+    {
+      options: z.strictObject({
+        host,
+        port: port(3493),
+        ups: z.string().default("ups"),
+        username: z.string().exactOptional(),
+        password: secret("Password").exactOptional(),
+      }),
+    },
+  ],
   [
     "snmp",
     {
@@ -20,7 +31,19 @@ export const drivers: Drivers = new Map<string, { options: z.ZodType }>([
       ]),
     },
   ],
-  ["ipmi", { options: z.strictObject({ host, port: port(623), username: z.string(), password: secret("Password"), interface: z.enum(["native", "ipmitool"]).default("native"), verify: z.boolean().default(true) }) }],
+  [
+    "ipmi",
+    {
+      options: z.strictObject({
+        host,
+        port: port(623),
+        username: z.string(),
+        password: secret("Password"),
+        interface: z.enum(["native", "ipmitool"]).default("native"),
+        verify: z.boolean().default(true),
+      }),
+    },
+  ],
 ]);
 
 /** The issue's own example. */
@@ -39,7 +62,13 @@ devices:
   web: { driver: ipmi, host: 127.0.0.1, port: 623, username: admin, password: !secret bmc, interval: 10s }
 `;
 
-export const canaries = { mqtt: "canary-mqtt-7f3a", rest: "canary-rest-9b1c5d77e0", nut: "canary-nut-22aa", snmp: "canary-snmp-4e4e", bmc: "canary-bmc-0c0c" } as const;
+export const canaries = {
+  mqtt: "canary-mqtt-7f3a",
+  rest: "canary-rest-9b1c5d77e0",
+  nut: "canary-nut-22aa",
+  snmp: "canary-snmp-4e4e",
+  bmc: "canary-bmc-0c0c",
+} as const;
 export const secrets = Object.entries(canaries)
   .map(([name, text]) => `${name}: ${text}\n`)
   .join("");

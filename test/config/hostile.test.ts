@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import { lines, makeFolder } from "./fixture.ts";
 
 const million = 1_000_000;
-const bomb = ["a0: &a0 [x, x, x, x, x, x, x, x, x]", ...Array.from({ length: 12 }, (_, at) => `a${at + 1}: &a${at + 1} [${Array(9).fill(`*a${at}`).join(", ")}]`)].join("\n");
+const bomb = [
+  "a0: &a0 [x, x, x, x, x, x, x, x, x]",
+  ...Array.from({ length: 12 }, (_, at) => `a${at + 1}: &a${at + 1} [${Array(9).fill(`*a${at}`).join(", ")}]`),
+].join("\n");
 
 /** Files that are made to exhaust the machine; each ends in one sentence. */
 const hostile: readonly (readonly [string, string, string])[] = [

@@ -16,7 +16,13 @@ const load = async (folder: Folder, text: string, environment: Record<string, st
 test("the documented example loads whole", async () => {
   await using folder = await makeFolder();
   const { mqtt, rest, data, log, devices } = await load(folder, example);
-  expect(mqtt).toMatchObject({ url: "mqtt://127.0.0.1:1883", username: "rack", baseTopic: "rack-power", discoveryPrefix: "homeassistant", tls: { rejectUnauthorized: true } });
+  expect(mqtt).toMatchObject({
+    url: "mqtt://127.0.0.1:1883",
+    username: "rack",
+    baseTopic: "rack-power",
+    discoveryPrefix: "homeassistant",
+    tls: { rejectUnauthorized: true },
+  });
   expect(mqtt?.password?.reveal()).toBe(canaries.mqtt);
   expect(rest).toEqual({ host: "127.0.0.1", port: 8099, keys: [{ name: "me", hash: sha256(canaries.rest), scopes: ["read", "control"] }] });
   expect(data).toBe(join(folder.path, "data"));
@@ -101,12 +107,16 @@ test("anchors and merge keys: what a device says itself wins", async () => {
 
 test("the environment gives text, and numbers and truth where these are wanted", async () => {
   await using folder = await makeFolder("pin: 0042\n");
-  const { devices, secrets } = await load(folder, "devices: { a: { driver: ipmi, host: !env HOST, port: !env PORT, verify: !env VERIFY, username: !env USER_NUMBER, password: !secret pin } }", {
-    HOST: "bmc.lan",
-    PORT: "6230",
-    VERIFY: "false",
-    USER_NUMBER: "17",
-  });
+  const { devices, secrets } = await load(
+    folder,
+    "devices: { a: { driver: ipmi, host: !env HOST, port: !env PORT, verify: !env VERIFY, username: !env USER_NUMBER, password: !secret pin } }",
+    {
+      HOST: "bmc.lan",
+      PORT: "6230",
+      VERIFY: "false",
+      USER_NUMBER: "17",
+    },
+  );
   expect(devices[0]).toMatchObject({ options: { host: "bmc.lan", port: 6230, verify: false, username: "17" } });
   expect(devices.flatMap((device) => ("options" in device ? secretsIn(device.options) : []))).toEqual(["0042"]);
   expect(secrets).toContain("bmc.lan");

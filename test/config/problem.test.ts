@@ -10,45 +10,130 @@ const nutKeys = "driver, name, area, fedBy, interval, parts, host, port, ups, us
 /** Wrong device entries (each in a file of its own, as the value of `devices:`) and every line that a person then reads. */
 const devices: readonly (readonly [string, string, readonly string[]])[] = [
   ["unknown key", "  a: { driver: nut, hots: b, host: c }", [`rack-power.yaml:2:21: devices.a.hots: unknown key; expected ${nutKeys}`]],
-  ["misspelt key", "  a: { driver: nut, hsot: c }", [
-    "rack-power.yaml:2:3: devices.a.host: is missing; expected text (Name or IP address of the device)",
-    `rack-power.yaml:2:21: devices.a.hsot: unknown key; expected ${nutKeys}. Did you mean "host"?`,
-  ]],
+  [
+    "misspelt key",
+    "  a: { driver: nut, hsot: c }",
+    [
+      "rack-power.yaml:2:3: devices.a.host: is missing; expected text (Name or IP address of the device)",
+      `rack-power.yaml:2:21: devices.a.hsot: unknown key; expected ${nutKeys}. Did you mean "host"?`,
+    ],
+  ],
   ["wrong type", "  a: { driver: nut, host: 5 }", ["rack-power.yaml:2:27: devices.a.host: is a number; expected text (Name or IP address of the device)"]],
-  ["number out of range", "  a:\n    driver: nut\n    host: b\n    port: 70000", ["rack-power.yaml:5:11: devices.a.port: is too large; expected a whole number from 1 to 65535 (Port; usually 3493)"]],
-  ["no whole number", "  a: { driver: nut, host: b, port: 1.5 }", ["rack-power.yaml:2:36: devices.a.port: is no such number; expected a whole number from 1 to 65535 (Port; usually 3493)"]],
+  [
+    "number out of range",
+    "  a:\n    driver: nut\n    host: b\n    port: 70000",
+    ["rack-power.yaml:5:11: devices.a.port: is too large; expected a whole number from 1 to 65535 (Port; usually 3493)"],
+  ],
+  [
+    "no whole number",
+    "  a: { driver: nut, host: b, port: 1.5 }",
+    ["rack-power.yaml:2:36: devices.a.port: is no such number; expected a whole number from 1 to 65535 (Port; usually 3493)"],
+  ],
   ["empty value", "  a: { driver: nut, host: }", ["rack-power.yaml:2:21: devices.a.host: is empty; expected text (Name or IP address of the device)"]],
   ["duplicate key", "  a: { driver: nut, host: b, host: c }", ["rack-power.yaml:2:30: devices.a.host: this key is here twice"]],
   ["duplicate device", "  a: { driver: nut, host: b }\n  a: { driver: nut, host: c }", ["rack-power.yaml:3:3: devices.a: this key is here twice"]],
-  ["unknown driver", "  a: { driver: nutt, whatever: 1 }", ['rack-power.yaml:2:16: devices.a.driver: there is no such driver; expected nut, snmp, ipmi. Did you mean "nut"?']],
+  [
+    "unknown driver",
+    "  a: { driver: nutt, whatever: 1 }",
+    ['rack-power.yaml:2:16: devices.a.driver: there is no such driver; expected nut, snmp, ipmi. Did you mean "nut"?'],
+  ],
   ["no driver", "  a: { host: b }", ["rack-power.yaml:2:3: devices.a.driver: is missing; expected nut, snmp, ipmi"]],
-  ["no word of a choice", "  a: { driver: ipmi, host: b, username: u, password: p, interface: ipmtool }", ['rack-power.yaml:2:68: devices.a.interface: is none of the possible words; expected native or ipmitool. Did you mean "ipmitool"?']],
-  ["no branch of a union", "  a: { driver: snmp, host: b, version: 4 }", ["rack-power.yaml:2:40: devices.a.version: is none of the possible words; expected 1, 2c or 3"]],
-  ["wrong within a branch", "  a: { driver: snmp, host: b, version: 2c, user: x }", [
-    "rack-power.yaml:2:3: devices.a.community: is missing; expected text (Community)",
-    "rack-power.yaml:2:44: devices.a.user: unknown key; expected driver, name, area, fedBy, interval, parts, version, host, port, community or user",
-  ]],
-  ["missing secret", "  a: { driver: nut, host: b, password: !secret nutt }", ['rack-power.yaml:2:48: devices.a.password: secrets.yaml has no text of this name. Did you mean "nut"?']],
-  ["missing variable", "  a: { driver: nut, host: b, password: !env NUT_PASSWORD }", ['rack-power.yaml:2:45: devices.a.password: the environment has no such variable']],
-  ["unknown tag", "  a: { driver: nut, host: b, password: !secrets nut }", ['rack-power.yaml:2:49: devices.a.password: unknown tag; expected !secret or !env with a name. Did you mean "!secret"?']],
-  ["tag on a map", "  a: { driver: nut, host: !secret { b: c } }", ["rack-power.yaml:2:35: devices.a.host: !secret takes a name; expected !secret or !env with a name"]],
-  ["unknown alias", "  a: { driver: nut, host: *b }", ["rack-power.yaml:2:27: devices.a.host: there is no anchor (&) of this name above; a text that begins with * needs quotes"]],
+  [
+    "no word of a choice",
+    "  a: { driver: ipmi, host: b, username: u, password: p, interface: ipmtool }",
+    ['rack-power.yaml:2:68: devices.a.interface: is none of the possible words; expected native or ipmitool. Did you mean "ipmitool"?'],
+  ],
+  [
+    "no branch of a union",
+    "  a: { driver: snmp, host: b, version: 4 }",
+    ["rack-power.yaml:2:40: devices.a.version: is none of the possible words; expected 1, 2c or 3"],
+  ],
+  [
+    "wrong within a branch",
+    "  a: { driver: snmp, host: b, version: 2c, user: x }",
+    [
+      "rack-power.yaml:2:3: devices.a.community: is missing; expected text (Community)",
+      "rack-power.yaml:2:44: devices.a.user: unknown key; expected driver, name, area, fedBy, interval, parts, version, host, port, community or user",
+    ],
+  ],
+  [
+    "missing secret",
+    "  a: { driver: nut, host: b, password: !secret nutt }",
+    ['rack-power.yaml:2:48: devices.a.password: secrets.yaml has no text of this name. Did you mean "nut"?'],
+  ],
+  [
+    "missing variable",
+    "  a: { driver: nut, host: b, password: !env NUT_PASSWORD }",
+    ["rack-power.yaml:2:45: devices.a.password: the environment has no such variable"],
+  ],
+  [
+    "unknown tag",
+    "  a: { driver: nut, host: b, password: !secrets nut }",
+    ['rack-power.yaml:2:49: devices.a.password: unknown tag; expected !secret or !env with a name. Did you mean "!secret"?'],
+  ],
+  [
+    "tag on a map",
+    "  a: { driver: nut, host: !secret { b: c } }",
+    ["rack-power.yaml:2:35: devices.a.host: !secret takes a name; expected !secret or !env with a name"],
+  ],
+  [
+    "unknown alias",
+    "  a: { driver: nut, host: *b }",
+    ["rack-power.yaml:2:27: devices.a.host: there is no anchor (&) of this name above; a text that begins with * needs quotes"],
+  ],
   ["alias in itself", "  a: &a { driver: nut, host: *a }", ["rack-power.yaml:2:9: devices.a.host: this alias contains itself"]],
   ["wrong merge", "  a: { driver: nut, host: b, <<: 5 }", ["rack-power.yaml:2:34: devices.a.<<: << can only merge a map"]],
   ["prototype", "  a: { driver: nut, host: b, __proto__: { c: 1 } }", ["rack-power.yaml:2:30: devices.a.__proto__: no key can have this name"]],
-  ["no such device in fedBy", "  a: { driver: nut, host: b, fedBy: [c/outlet/1] }\n  cc: { driver: nut, host: b, fedBy: aa/outlet/1 }", [
-    'rack-power.yaml:2:38: devices.a.fedBy[0]: there is no device "c"',
-    'rack-power.yaml:3:38: devices.cc.fedBy: there is no device "aa"',
-  ]],
-  ["misspelt device in fedBy", "  rack-pdu: { driver: nut, host: b }\n  b: { driver: nut, host: b, fedBy: rack-pud/outlet/1 }", ['rack-power.yaml:3:37: devices.b.fedBy: there is no device "rack-pud". Did you mean "rack-pdu"?']],
+  [
+    "no such device in fedBy",
+    "  a: { driver: nut, host: b, fedBy: [c/outlet/1] }\n  cc: { driver: nut, host: b, fedBy: aa/outlet/1 }",
+    ['rack-power.yaml:2:38: devices.a.fedBy[0]: there is no device "c"', 'rack-power.yaml:3:38: devices.cc.fedBy: there is no device "aa"'],
+  ],
+  [
+    "misspelt device in fedBy",
+    "  rack-pdu: { driver: nut, host: b }\n  b: { driver: nut, host: b, fedBy: rack-pud/outlet/1 }",
+    ['rack-power.yaml:3:37: devices.b.fedBy: there is no device "rack-pud". Did you mean "rack-pdu"?'],
+  ],
   ["fed by itself", "  a: { driver: nut, host: b, fedBy: a/outlet/1 }", ["rack-power.yaml:2:37: devices.a.fedBy: a device cannot feed itself"]],
-  ["no reference", "  a: { driver: nut, host: b, fedBy: outlet 5 }", ["rack-power.yaml:2:37: devices.a.fedBy: is no device and part; expected text or a list (Device and part, such as rack-pdu/outlet/5)"]],
-  ["no span of time", "  a: { driver: nut, host: b, interval: 10 sec }", ["rack-power.yaml:2:40: devices.a.interval: is no span of time; expected a number or text (Time between polls, such as 10s, 500ms, 1m, or a number of seconds)"]],
-  ["too short a time", "  a: { driver: nut, host: b, interval: 0 }", ["rack-power.yaml:2:40: devices.a.interval: must be from 200ms to 1h; expected a number or text (Time between polls, such as 10s, 500ms, 1m, or a number of seconds)"]],
-  ["misspelt lock", "  a: { driver: nut, host: b, parts: { outlet/3: { lock: lokced } } }", ['rack-power.yaml:2:57: devices.a.parts.outlet/3.lock: is none of the possible words; expected locked or confirm (locked: never switched. confirm: only with a token). Did you mean "locked"?']],
-  ["unknown key of a part", "  a: { driver: nut, host: b, parts: { outlet/3: { loc: locked } } }", ['rack-power.yaml:2:51: devices.a.parts.outlet/3.loc: unknown key; expected name, lock, allowHomeAssistant or feedsThisHost. Did you mean "lock"?']],
+  [
+    "no reference",
+    "  a: { driver: nut, host: b, fedBy: outlet 5 }",
+    ["rack-power.yaml:2:37: devices.a.fedBy: is no device and part; expected text or a list (Device and part, such as rack-pdu/outlet/5)"],
+  ],
+  [
+    "no span of time",
+    "  a: { driver: nut, host: b, interval: 10 sec }",
+    [
+      "rack-power.yaml:2:40: devices.a.interval: is no span of time; expected a number or text (Time between polls, such as 10s, 500ms, 1m, or a number of seconds)",
+    ],
+  ],
+  [
+    "too short a time",
+    "  a: { driver: nut, host: b, interval: 0 }",
+    [
+      "rack-power.yaml:2:40: devices.a.interval: must be from 200ms to 1h; expected a number or text (Time between polls, such as 10s, 500ms, 1m, or a number of seconds)",
+    ],
+  ],
+  [
+    "misspelt lock",
+    "  a: { driver: nut, host: b, parts: { outlet/3: { lock: lokced } } }",
+    [
+      'rack-power.yaml:2:57: devices.a.parts.outlet/3.lock: is none of the possible words; expected locked or confirm (locked: never switched. confirm: only with a token). Did you mean "locked"?',
+    ],
+  ],
+  [
+    "unknown key of a part",
+    "  a: { driver: nut, host: b, parts: { outlet/3: { loc: locked } } }",
+    ['rack-power.yaml:2:51: devices.a.parts.outlet/3.loc: unknown key; expected name, lock, allowHomeAssistant or feedsThisHost. Did you mean "lock"?'],
+  ],
   ["no part", "  a: { driver: nut, host: b, parts: { Outlet 3: {} } }", ["rack-power.yaml:2:39: devices.a.parts.Outlet…: is no part, such as outlet/3"]],
-  ["no id", "  Office UPS: { driver: nut, host: b }", ['rack-power.yaml:2:3: devices.Office…: is no id for a device; expected small letters, digits, - and _, at most 64, beginning with a letter or digit. Did you mean "office-ups"?']],
+  [
+    "no id",
+    "  Office UPS: { driver: nut, host: b }",
+    [
+      'rack-power.yaml:2:3: devices.Office…: is no id for a device; expected small letters, digits, - and _, at most 64, beginning with a letter or digit. Did you mean "office-ups"?',
+    ],
+  ],
   ["empty entry", "  a:", ["rack-power.yaml:2:3: devices.a: is empty; expected keys and values, the first of which is driver"]],
   ["entry that is no map", "  a: [1]", ["rack-power.yaml:2:6: devices.a: is not a device; expected keys and values, the first of which is driver"]],
 ];
@@ -66,24 +151,64 @@ test.each(devices)("%s: the device is quarantined, the other runs", async (_, en
 /** Wrong files as a whole. */
 const files: readonly (readonly [string, string, readonly string[]])[] = [
   ["unknown section", "mqqt: {}\ndevices: {}", ['rack-power.yaml:1:1: mqqt: unknown key; expected mqtt, rest, data, log or devices. Did you mean "mqtt"?']],
-  ["no address of a broker", "mqtt: { url: 'http://a' }", ["rack-power.yaml:1:14: mqtt.url: is no address of a broker; expected text (mqtt://host:1883, mqtts://host:8883, ws://… or wss://…)"]],
-  ["password in the address", "mqtt: { url: 'mqtt://u:p@a' }", [
-    "rack-power.yaml:1:14: mqtt.url: must not hold a user or password; write them as username and password; expected text (mqtt://host:1883, mqtts://host:8883, ws://… or wss://…)",
-  ]],
-  ["wildcard in a topic", "mqtt: { url: 'mqtt://a', baseTopic: rack/# }", ["rack-power.yaml:1:37: mqtt.baseTopic: is no topic: no spaces, # or +, no / at either end; expected text (All our topics begin with this)"]],
-  ["certificate without key", "mqtt: { url: 'mqtts://a', tls: { cert: a.pem } }", ["rack-power.yaml:1:40: mqtt.tls.cert: cert and key go together; expected text (PEM file of our certificate)"]],
+  [
+    "no address of a broker",
+    "mqtt: { url: 'http://a' }",
+    ["rack-power.yaml:1:14: mqtt.url: is no address of a broker; expected text (mqtt://host:1883, mqtts://host:8883, ws://… or wss://…)"],
+  ],
+  [
+    "password in the address",
+    "mqtt: { url: 'mqtt://u:p@a' }",
+    [
+      "rack-power.yaml:1:14: mqtt.url: must not hold a user or password; write them as username and password; expected text (mqtt://host:1883, mqtts://host:8883, ws://… or wss://…)",
+    ],
+  ],
+  [
+    "wildcard in a topic",
+    "mqtt: { url: 'mqtt://a', baseTopic: rack/# }",
+    ["rack-power.yaml:1:37: mqtt.baseTopic: is no topic: no spaces, # or +, no / at either end; expected text (All our topics begin with this)"],
+  ],
+  [
+    "certificate without key",
+    "mqtt: { url: 'mqtts://a', tls: { cert: a.pem } }",
+    ["rack-power.yaml:1:40: mqtt.tls.cert: cert and key go together; expected text (PEM file of our certificate)"],
+  ],
   ["no such file", "mqtt: { url: 'mqtts://a', tls: { ca: no.pem } }", ["rack-power.yaml:1:38: mqtt.tls.ca: there is no such file, or it cannot be read"]],
-  ["no address to listen on", "rest: { listen: 8099 }", ["rack-power.yaml:1:17: rest.listen: is a number; expected text (Address and port, such as 127.0.0.1:8099, [::1]:8099 or :8099)"]],
-  ["no port to listen on", "rest: { listen: localhost }", ["rack-power.yaml:1:17: rest.listen: is no address and port; expected text (Address and port, such as 127.0.0.1:8099, [::1]:8099 or :8099)"]],
-  ["short key", "rest: { keys: [ { name: a, key: short, scopes: [read] } ] }", [
-    "rack-power.yaml:1:33: rest.keys[0].key: is too short to be safe: at least 16 characters, such as from openssl rand -hex 24; expected text (Text of the X-API-Key header)",
-  ]],
-  ["unknown scope", "rest: { keys: [ { name: a, key: 0123456789abcdef, scopes: [raed] } ] }", ['rack-power.yaml:1:60: rest.keys[0].scopes[0]: is none of the possible words; expected read, control or admin. Did you mean "read"?']],
-  ["no scope", "rest: { keys: [ { name: a, key: 0123456789abcdef, scopes: [] } ] }", ["rack-power.yaml:1:59: rest.keys[0].scopes: is empty; expected a list (What it may do)"]],
-  ["same name and key twice", "rest:\n  keys:\n    - { name: a, key: 0123456789abcdef, scopes: [read] }\n    - { name: a, key: 0123456789abcdef, scopes: [read] }", [
-    "rack-power.yaml:4:15: rest.keys[1].name: is the name of a key above; expected text (Who uses it; shown in the log and with every outcome)",
-    "rack-power.yaml:4:23: rest.keys[1].key: is the same key as one above; expected text (Text of the X-API-Key header)",
-  ]],
+  [
+    "no address to listen on",
+    "rest: { listen: 8099 }",
+    ["rack-power.yaml:1:17: rest.listen: is a number; expected text (Address and port, such as 127.0.0.1:8099, [::1]:8099 or :8099)"],
+  ],
+  [
+    "no port to listen on",
+    "rest: { listen: localhost }",
+    ["rack-power.yaml:1:17: rest.listen: is no address and port; expected text (Address and port, such as 127.0.0.1:8099, [::1]:8099 or :8099)"],
+  ],
+  [
+    "short key",
+    "rest: { keys: [ { name: a, key: short, scopes: [read] } ] }",
+    [
+      "rack-power.yaml:1:33: rest.keys[0].key: is too short to be safe: at least 16 characters, such as from openssl rand -hex 24; expected text (Text of the X-API-Key header)",
+    ],
+  ],
+  [
+    "unknown scope",
+    "rest: { keys: [ { name: a, key: 0123456789abcdef, scopes: [raed] } ] }",
+    ['rack-power.yaml:1:60: rest.keys[0].scopes[0]: is none of the possible words; expected read, control or admin. Did you mean "read"?'],
+  ],
+  [
+    "no scope",
+    "rest: { keys: [ { name: a, key: 0123456789abcdef, scopes: [] } ] }",
+    ["rack-power.yaml:1:59: rest.keys[0].scopes: is empty; expected a list (What it may do)"],
+  ],
+  [
+    "same name and key twice",
+    "rest:\n  keys:\n    - { name: a, key: 0123456789abcdef, scopes: [read] }\n    - { name: a, key: 0123456789abcdef, scopes: [read] }",
+    [
+      "rack-power.yaml:4:15: rest.keys[1].name: is the name of a key above; expected text (Who uses it; shown in the log and with every outcome)",
+      "rack-power.yaml:4:23: rest.keys[1].key: is the same key as one above; expected text (Text of the X-API-Key header)",
+    ],
+  ],
   ["unknown level", "log: verbose", ["rack-power.yaml:1:6: log: is none of the possible words; expected debug, info, warn or error (How much is told)"]],
   ["devices as a list", "devices: [ a ]", ["rack-power.yaml:1:10: devices: is no map of devices; expected an id for each device"]],
   ["section twice", "log: info\nlog: info", ["rack-power.yaml:2:1: log: this key is here twice"]],
@@ -131,7 +256,9 @@ test("ids that are none get one each that is safe in a topic", async () => {
 
 test("secrets that are missing or broken are told where they are asked for", async () => {
   await using without = await makeFolder("");
-  expect(lines((await without.load("mqtt: { url: 'mqtt://a', password: !secret mqtt }")).problems)).toEqual(["rack-power.yaml:1:44: mqtt.password: there is no secrets.yaml"]);
+  expect(lines((await without.load("mqtt: { url: 'mqtt://a', password: !secret mqtt }")).problems)).toEqual([
+    "rack-power.yaml:1:44: mqtt.password: there is no secrets.yaml",
+  ]);
   await using broken = await makeFolder("a: b\nc: 'hidden-password\n");
   const loaded = await broken.load("devices: { a: { driver: nut, host: b, password: !secret c }, d: { driver: nut, host: b } }");
   expect(lines(loaded.problems)).toEqual([

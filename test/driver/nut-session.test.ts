@@ -13,12 +13,14 @@ interface Script extends AsyncDisposable {
 const scripted = async (reply: (line: string) => string): Promise<Script> => {
   const asked: string[] = [];
   const server = createServer((socket) => {
-    createInterface({ input: socket }).on("error", () => undefined).on("line", (line) => {
-      asked.push(line);
-      if (line === "LOGOUT") return void socket.end("OK Goodbye\n");
-      const text = reply(line);
-      if (text !== "") socket.write(`${text}\n`);
-    });
+    createInterface({ input: socket })
+      .on("error", () => undefined)
+      .on("line", (line) => {
+        asked.push(line);
+        if (line === "LOGOUT") return void socket.end("OK Goodbye\n");
+        const text = reply(line);
+        if (text !== "") socket.write(`${text}\n`);
+      });
     socket.on("error", () => undefined);
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
@@ -66,7 +68,7 @@ test("an old server that does not track says OK, and that is all there is", asyn
 
 test.for([
   ["no answer", "", "timeout"],
-  ["an answer that makes no sense", "VAR ups a \"b\"", "malformed"],
+  ["an answer that makes no sense", 'VAR ups a "b"', "malformed"],
 ] as const)("%s to a command: it may have acted, and is not sent again", async ([, reply, kind]) => {
   await using server = await scripted((line) => lists[line] ?? (line.startsWith("INSTCMD") ? reply : "OK"));
   await using ups = await openUps({ port: server.port, ups: "ups", ...login });
@@ -87,7 +89,11 @@ test("few points are asked one by one, many by one list, and the same list needs
   await using server = await scripted((line) => lists[line] ?? (line.endsWith("ups.load") ? 'VAR ups ups.load "8"' : 'VAR ups ups.status "OB"'));
   await using ups = await openUps({ port: server.port, ups: "ups" });
   await ups.describe();
-  const few = [{ part: "ups", point: "ups.load" }, { part: "ups", point: "ups.onBattery" }, { part: "ups", point: "ups.status" }] as const;
+  const few = [
+    { part: "ups", point: "ups.load" },
+    { part: "ups", point: "ups.onBattery" },
+    { part: "ups", point: "ups.status" },
+  ] as const;
   expect(Object.fromEntries(await ups.read(...few))).toEqual({ "ups ups.load": 8, "ups ups.onBattery": true, "ups ups.status": ["OB"] });
   expect(server.asked.slice(2)).toEqual(["GET VAR ups ups.load", "GET VAR ups ups.status"]);
   expect((await ups.read(...few, { part: "ups", point: "ups.charge" })).get("ups ups.charge")).toBe(90);

@@ -60,8 +60,15 @@ test.for([
 });
 
 test.for([
-  "outlet.0.status", "outlet.status", "outlet.group.1.current", "input.voltage.nominal", "input.transfer.low", "ups.power.nominal",
-  "constructor", "input.constructor", "outlet.1.constructor",
+  "outlet.0.status",
+  "outlet.status",
+  "outlet.group.1.current",
+  "input.voltage.nominal",
+  "input.transfer.low",
+  "ups.power.nominal",
+  "constructor",
+  "input.constructor",
+  "outlet.1.constructor",
 ])("%s is nothing that we show", (variable) => {
   expect(targetOf(variable)).toBeUndefined();
 });
@@ -87,7 +94,10 @@ test("no status word is lost, added or moved, whatever the words", () => {
 test("whatever variables a server makes up, every part and reading fits the catalogue", () => {
   const collection = fc.constantFrom("input", "output", "outlet.3", "outlet.0", "ambient", "battery", "ups", "input.L1");
   const detail = fc.constantFrom("voltage", "realpower", "status", "desc", "load", "temperature", "charge");
-  const name = fc.oneof(fc.string(), fc.tuple(collection, detail).map((words) => words.join(".")));
+  const name = fc.oneof(
+    fc.string(),
+    fc.tuple(collection, detail).map((words) => words.join(".")),
+  );
   const value = fc.oneof(fc.string(), fc.constantFrom("on", "off", "N/A", "-1", "4294967295"), fc.double().map(String), fc.integer().map(String));
   let readings = 0;
   fc.assert(
@@ -113,7 +123,10 @@ test("whatever variables a server makes up, every part and reading fits the cata
 test("an outlet is switched only when it can be read back and says nothing against it", () => {
   const said = { "1.status": "on", "2.realpower": "5", "3.status": "on", "3.switchable": "no", "4.status": "N/A" };
   const variables = new Map(Object.entries(said).map(([name, value]) => [`outlet.${name}`, value]));
-  const shape = shapeOf(variables, ["1", "2", "3", "4", "5"].map((number) => `outlet.${number}.load.off`));
+  const shape = shapeOf(
+    variables,
+    ["1", "2", "3", "4", "5"].map((number) => `outlet.${number}.load.off`),
+  );
   expect([...shape].map(([part, { commands }]) => [part, [...commands.keys()]])).toEqual([
     ["outlet/1", ["outlet.off"]],
     ["outlet/2", []],

@@ -7,6 +7,10 @@ import { parseProfile } from "#driver/profile/load.ts";
 import { optionsSchema } from "#driver/profile/options.ts";
 import { decoder } from "#driver/profile/value.ts";
 import type { Profile } from "#driver/profile/schema.ts";
+import { createSnmpDriver } from "#driver/profile/snmp-driver.ts";
+import { systemClock } from "#platform/clock.ts";
+import { startPduAgent } from "#simulator/pdu-agent.ts";
+import { simulatedPdu } from "../peer/snmp-pdu.ts";
 
 const minimal = `protocol: snmp
 match: { answers: 1.3.6.1.4.1.9.1 }
@@ -122,4 +126,23 @@ describe("options", () => {
     [{ community: "x", comunity: "y" }, ': Unrecognized key: "comunity"'],
   ])("%j: %s", (options, message) => expect(wrong(options)).toEqual([message]));
   test("secrets do not show", () => expect(JSON.stringify(schema.parse({ host: "pdu", community: "hush" }))).not.toContain("hush"));
+});
+
+test("the simulator's PDU goes the whole way: 24 outlets found, read in whole, and one switched", async () => {
+  const pdu = simulatedPdu(24);
+  await using agent = await startPduAgent({ host: "127.0.0.1", readCommunity: "public", writeCommunity: "private", pdu: () => pdu });
+  const driver = createSnmpDriver(systemClock);
+  const { signal } = new AbortController();
+  await using session = await driver.open(driver.options.parse({ host: "127.0.0.1", port: agent.port, community: "private" }), {} as never, signal);
+  const { parts, ...device } = await session.describe(signal);
+  expect(device).toEqual({ manufacturer: "APC", model: pdu.model, serial: pdu.serial, firmware: pdu.firmware });
+  const wanted = parts.flatMap(({ id: part, points }) => points.map((point) => ({ part, point })));
+  const readings = await session.read(wanted, signal);
+  expect(readings.map(({ part, point }) => ({ part, point }))).toEqual(wanted);
+  expect(readings.filter(({ point }) => point === "outlet.on").length).toBe(24);
+  await session.execute?.({ device: "pdu", part: "outlet/3", name: "outlet.off", by: { via: "mqtt" } }, signal);
+  expect(pdu.asked).toEqual([{ number: 3, to: "off" }]);
+  const after = await session.read([{ part: "outlet/3", point: "outlet.on" }, { part: "outlet/3", point: "meter.power" }], signal);
+  expect(after.map(({ value }) => value)).toEqual([false, 0]);
+  await expect(session.execute?.({ device: "pdu", part: "outlet/99", name: "outlet.off", by: { via: "mqtt" } }, signal)).rejects.toMatchObject({ kind: "unsupported", written: false });
 });

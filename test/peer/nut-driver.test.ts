@@ -42,8 +42,18 @@ const office: SocketDriverOptions = {
     "driver.name": "rig",
   },
   commands: [
-    "test.battery.start.quick", "test.battery.start.deep", "test.battery.stop", "beeper.enable", "beeper.disable", "beeper.mute", "shutdown.return",
-    "shutdown.stayoff", "shutdown.stop", "load.off", "load.on", "driver.killpower",
+    "test.battery.start.quick",
+    "test.battery.start.deep",
+    "test.battery.stop",
+    "beeper.enable",
+    "beeper.disable",
+    "beeper.mute",
+    "shutdown.return",
+    "shutdown.stayoff",
+    "shutdown.stop",
+    "load.off",
+    "load.on",
+    "driver.killpower",
     ...["outlet.0", "outlet.1", "outlet.2"].flatMap((outlet) => ["on", "off", "cycle"].map((verb) => `${outlet}.load.${verb}`)),
   ],
 };
@@ -63,8 +73,17 @@ describeWithPeer("a UPS on a real upsd", await debianPackages("nut-server"), (pe
       "outlet/2": [],
       output: [],
       ups: [
-        "ups.test", "ups.testDeep", "ups.testStop", "ups.beeperOn", "ups.beeperOff", "ups.beeperMute",
-        "ups.shutdownReturn", "ups.shutdownStayOff", "ups.shutdownStop", "ups.loadOn", "ups.loadOff",
+        "ups.test",
+        "ups.testDeep",
+        "ups.testStop",
+        "ups.beeperOn",
+        "ups.beeperOff",
+        "ups.beeperMute",
+        "ups.shutdownReturn",
+        "ups.shutdownStayOff",
+        "ups.shutdownStop",
+        "ups.loadOn",
+        "ups.loadOff",
       ],
     });
     expect(parts.find(({ id }) => id === "outlet/1")?.label).toBe("NAS");
@@ -101,7 +120,10 @@ describeWithPeer("a UPS on a real upsd", await debianPackages("nut-server"), (pe
     await using upsd = await startUpsd(peer, { upses: { office } });
     await using ups = await openUps({ port: upsd.port, ups: "office" });
     await ups.describe();
-    const wanted = [{ part: "outlet/1", point: "outlet.on" }, { part: "ups", point: "ups.lowBattery" }] as const;
+    const wanted = [
+      { part: "outlet/1", point: "outlet.on" },
+      { part: "ups", point: "ups.lowBattery" },
+    ] as const;
     expect(Object.fromEntries(await ups.read(...wanted))).toEqual({ "outlet/1 outlet.on": true, "ups ups.lowBattery": true });
     upsd.driver("office").set({ "outlet.1.status": "off", "ups.status": "OL" });
     await until(async () => (await ups.read(...wanted)).get("outlet/1 outlet.on") === false, "the outlet reads off");

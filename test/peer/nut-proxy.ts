@@ -30,7 +30,11 @@ export const startNutProxy = async (target: number): Promise<NutProxy> => {
       upstream.write(chunk);
     });
     upstream.on("data", (chunk: Buffer) => void (muted || client.write(chunk)));
-    for (const [one, other] of [[client, upstream], [upstream, client]] as const) one.on("error", () => undefined).on("close", () => other.destroy());
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const)
+      one.on("error", () => undefined).on("close", () => other.destroy());
     client.on("close", () => sockets.delete(client));
   });
   await once(server.listen(0, "127.0.0.1"), "listening");

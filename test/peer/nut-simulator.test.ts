@@ -12,7 +12,12 @@ const model = 'Quote " and \\ back';
 
 /** A UPS that remembers what it was told. */
 const simulated = (name: string, given: string[]): SimulatedUps => {
-  const variables = new Map([["ups.status", "OL CHRG"], ["ups.model", model], ["battery.charge", "81"], ["ups.beeper.status", "enabled"]]);
+  const variables = new Map([
+    ["ups.status", "OL CHRG"],
+    ["ups.model", model],
+    ["battery.charge", "81"],
+    ["ups.beeper.status", "enabled"],
+  ]);
   return {
     name,
     description: `The "${name}" \\ UPS`,
@@ -33,12 +38,54 @@ const sorted = (text: string): string =>
 
 /** Everything that a client may ask, rightly and wrongly. */
 const requests = [
-  "NETVER", "PROTVER", "LIST UPS", "LIST VAR one", "LIST VAR none", "LIST CMD one", "LIST RW one", "LIST ENUM one ups.status", "LIST RANGE one ups.status",
-  "LIST ENUM one none", "LIST CLIENT one", "LIST", "LIST VAR", "LIST NONSENSE one", "GET VAR one ups.model", "GET VAR one none", "GET VAR none x", "GET VAR one",
-  "GET UPSDESC one", "GET UPSDESC none", "GET NUMLOGINS one", "GET CMDDESC one beeper.disable", "GET TRACKING", "GET NONSENSE one x", "NONSENSE",
-  "INSTCMD one beeper.disable", "SET TRACKING ON", "LOGIN one", "USERNAME admin", "USERNAME admin", "SET TRACKING ON", "PASSWORD wrong", "PASSWORD wrong",
-  "SET TRACKING MAYBE", "INSTCMD one nothing", "INSTCMD one beeper.disable", "INSTCMD one", "INSTCMD none x", "SET VAR one ups.model x", "GET TRACKING 1", "LOGIN one",
-  "LOGIN none", "STARTTLS", "SET TRACKING ON", "GET TRACKING", "GET TRACKING 1", "SET TRACKING OFF", "GET TRACKING",
+  "NETVER",
+  "PROTVER",
+  "LIST UPS",
+  "LIST VAR one",
+  "LIST VAR none",
+  "LIST CMD one",
+  "LIST RW one",
+  "LIST ENUM one ups.status",
+  "LIST RANGE one ups.status",
+  "LIST ENUM one none",
+  "LIST CLIENT one",
+  "LIST",
+  "LIST VAR",
+  "LIST NONSENSE one",
+  "GET VAR one ups.model",
+  "GET VAR one none",
+  "GET VAR none x",
+  "GET VAR one",
+  "GET UPSDESC one",
+  "GET UPSDESC none",
+  "GET NUMLOGINS one",
+  "GET CMDDESC one beeper.disable",
+  "GET TRACKING",
+  "GET NONSENSE one x",
+  "NONSENSE",
+  "INSTCMD one beeper.disable",
+  "SET TRACKING ON",
+  "LOGIN one",
+  "USERNAME admin",
+  "USERNAME admin",
+  "SET TRACKING ON",
+  "PASSWORD wrong",
+  "PASSWORD wrong",
+  "SET TRACKING MAYBE",
+  "INSTCMD one nothing",
+  "INSTCMD one beeper.disable",
+  "INSTCMD one",
+  "INSTCMD none x",
+  "SET VAR one ups.model x",
+  "GET TRACKING 1",
+  "LOGIN one",
+  "LOGIN none",
+  "STARTTLS",
+  "SET TRACKING ON",
+  "GET TRACKING",
+  "GET TRACKING 1",
+  "SET TRACKING OFF",
+  "GET TRACKING",
 ];
 
 describeWithPeer("the simulated NUT server before NUT's own clients", await debianPackages("nut-server"), (peer) => {

@@ -25,8 +25,21 @@ const startSecureUpsd = async (peer: Peer, upses: readonly string[]): Promise<{ 
     const tool = (name: string, ...args: readonly string[]): Promise<string> => run(peer.bin(name), args, { cwd: folder, env: peer.env });
     await run("mkdir", [database]);
     await tool(
-      "openssl", "pkcs12", "-export", "-inkey", made.server.key, "-in", made.server.certificate, "-certfile", made.ca,
-      "-name", "server", "-passout", "pass:bag", "-out", "server.p12",
+      "openssl",
+      "pkcs12",
+      "-export",
+      "-inkey",
+      made.server.key,
+      "-in",
+      made.server.certificate,
+      "-certfile",
+      made.ca,
+      "-name",
+      "server",
+      "-passout",
+      "pass:bag",
+      "-out",
+      "server.p12",
     );
     await tool("certutil", "-N", "-d", `sql:${database}`, "-f", word);
     await tool("pk12util", "-i", "server.p12", "-d", `sql:${database}`, "-k", word, "-W", "bag");

@@ -130,4 +130,16 @@ describeWithPeer("Net-SNMP's agent", agent.ok && !client.ok ? client : agent, (p
       } else expect(await state(session, "outlet/3")).toBe(true);
     }
   });
+
+  // The same engine with its counter of starts back at 1: its messages look like old ones to whoever knew it (RFC 3414, section 3.2, step 7b).
+  test("version 3: an agent that has forgotten how often it started ends the session, and the next one works", async () => {
+    await using session = await open({ port: snmpd.port, timeout: 1, ...user("sha", "SHA") });
+    await snmpd.restart();
+    await session.describe(signal);
+    await snmpd.restart(true);
+    expect(["unreachable", "timeout", "denied"]).toContain((await faultOf(session.read([{ part: "outlet/1", point: "outlet.on" }], signal))).kind);
+    await using next = await open({ port: snmpd.port, timeout: 1, ...user("sha", "SHA") });
+    await next.describe(signal);
+    expect(await state(next, "outlet/1")).toBe(true);
+  });
 });

@@ -15,7 +15,8 @@ export interface Snmpd extends AsyncDisposable {
   writes(): readonly string[];
   /** What the script answers to a write instead of obeying, such as `commit-failed`; undefined: it obeys. */
   answerWritesWith(word: string | undefined): void;
-  restart(): Promise<void>;
+  /** Ended and started again. With `forgetful` it has lost the counter of its starts, as a card whose memory was cleared. */
+  restart(forgetful?: boolean): Promise<void>;
 }
 
 const script = fileURLToPath(new URL("snmp-outlets.py", import.meta.url));
@@ -24,6 +25,7 @@ const configuration = (port: number, folder: string): string => `
 agentaddress udp:127.0.0.1:${port}
 rocommunity public 127.0.0.0/8
 rwcommunity private 127.0.0.0/8
+exactEngineID 0x80001f8804726163
 createUser plain
 createUser md5 MD5 authpass12
 createUser sha SHA authpass12 AES privpass12
@@ -61,9 +63,10 @@ export const startSnmpd = async (peer: Peer, snmpget: Peer): Promise<Snmpd> => {
     port,
     writes: () => (existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : []),
     answerWritesWith: (word) => (word === undefined ? rmSync(join(folder, "answer"), { force: true }) : writeFileSync(join(folder, "answer"), word)),
-    restart: async () => {
-      running.kill("SIGKILL");
+    restart: async (forgetful = false) => {
+      running.kill("SIGTERM"); // it writes down its counter only when it is asked to end
       await running.ended;
+      if (forgetful) rmSync(join(folder, "persist"), { recursive: true, force: true });
       await until(async () => ((running = await start()), true), "snmpd is back", 10_000);
     },
     [Symbol.asyncDispose]: async () => {

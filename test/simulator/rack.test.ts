@@ -2,8 +2,18 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRack, type Rack } from "#simulator/rack.ts";
 
-const status = (rack: Rack, name: string): string => rack.upses.find((ups) => ups.name === name)?.variables().get("ups.status") ?? "";
-const number = (rack: Rack, name: string, variable: string): number => Number(rack.upses.find((ups) => ups.name === name)?.variables().get(variable));
+const status = (rack: Rack, name: string): string =>
+  rack.upses
+    .find((ups) => ups.name === name)
+    ?.variables()
+    .get("ups.status") ?? "";
+const number = (rack: Rack, name: string, variable: string): number =>
+  Number(
+    rack.upses
+      .find((ups) => ups.name === name)
+      ?.variables()
+      .get(variable),
+  );
 const outlet = (rack: Rack, at: number): Rack["pdu"]["outlets"][number] => {
   const found = rack.pdu.outlets.find((one) => one.number === at);
   if (!found) throw new Error(`no outlet ${at}`);
@@ -110,9 +120,17 @@ test("a server that is off draws standby only; a graceful shutdown takes a momen
 test("whatever happens, energy never falls and the charge stays within bounds", () => {
   const act = fc.oneof(
     fc.record({ kind: fc.constant("tick" as const), seconds: fc.double({ min: 0, max: 500, noNaN: true }) }),
-    fc.record({ kind: fc.constant("outlet" as const), number: fc.integer({ min: 0, max: 25 }), to: fc.constantFrom("on" as const, "off" as const, "cycle" as const) }),
+    fc.record({
+      kind: fc.constant("outlet" as const),
+      number: fc.integer({ min: 0, max: 25 }),
+      to: fc.constantFrom("on" as const, "off" as const, "cycle" as const),
+    }),
     fc.record({ kind: fc.constant("mains" as const), on: fc.boolean() }),
-    fc.record({ kind: fc.constant("server" as const), name: fc.constantFrom("web", "db"), action: fc.constantFrom("on" as const, "off" as const, "cycle" as const, "reset" as const, "shutdown" as const) }),
+    fc.record({
+      kind: fc.constant("server" as const),
+      name: fc.constantFrom("web", "db"),
+      action: fc.constantFrom("on" as const, "off" as const, "cycle" as const, "reset" as const, "shutdown" as const),
+    }),
   );
   let compared = 0;
   fc.assert(

@@ -22,10 +22,12 @@ const listen = async (reply: (text: string, socket: Socket) => void): Promise<He
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket);
-    socket.on("error", () => undefined).on("data", (chunk: Buffer) => {
-      text += chunk.toString("latin1");
-      reply(chunk.toString("latin1"), socket);
-    });
+    socket
+      .on("error", () => undefined)
+      .on("data", (chunk: Buffer) => {
+        text += chunk.toString("latin1");
+        reply(chunk.toString("latin1"), socket);
+      });
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   return {

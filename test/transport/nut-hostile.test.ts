@@ -25,9 +25,28 @@ const dice = (seed: number): ((sides: number) => number) => {
 };
 
 const transcript = [
-  "BEGIN LIST VAR a", 'VAR a ups.status "OL"', 'VAR a ups.model "Q \\" \\\\"', "END LIST VAR a", "BEGIN LIST CMD a", "CMD a beeper.mute",
-  "END LIST CMD a", "BEGIN LIST UPS", 'UPS a "x"', "END LIST UPS",
-  'VAR a ups.load "3"', "OK TRACKING 1-2", "SUCCESS", "ERR DATA-STALE", "ERR", "ERR  ", "OK", "PENDING", "VER", '"', "\\", "",
+  "BEGIN LIST VAR a",
+  'VAR a ups.status "OL"',
+  'VAR a ups.model "Q \\" \\\\"',
+  "END LIST VAR a",
+  "BEGIN LIST CMD a",
+  "CMD a beeper.mute",
+  "END LIST CMD a",
+  "BEGIN LIST UPS",
+  'UPS a "x"',
+  "END LIST UPS",
+  'VAR a ups.load "3"',
+  "OK TRACKING 1-2",
+  "SUCCESS",
+  "ERR DATA-STALE",
+  "ERR",
+  "ERR  ",
+  "OK",
+  "PENDING",
+  "VER",
+  '"',
+  "\\",
+  "",
 ];
 
 const spoil = (line: string, roll: (sides: number) => number): Buffer => {
@@ -48,7 +67,11 @@ const settled = async (work: readonly Promise<unknown>[]): Promise<number> => {
 /** One connection's life among spoilt answers, in pieces of any size: all questions must end. */
 const suffer = async (roll: (sides: number) => number): Promise<{ readonly lines: number; readonly ends: number }> => {
   let ended = 0;
-  const pipeline = new Pipeline(systemClock, () => undefined, () => ended++);
+  const pipeline = new Pipeline(
+    systemClock,
+    () => undefined,
+    () => ended++,
+  );
   const load = getVariable("a", "ups.load");
   const questions = [listVariables("a"), listCommands("a"), listUpses, load, instantCommand("a", "x"), trackingState("1-2"), load];
   const asked = questions.map((question) => pipeline.ask<unknown>(question));
@@ -59,7 +82,7 @@ const suffer = async (roll: (sides: number) => number): Promise<{ readonly lines
     orderly && roll(6) > 0 ? Buffer.from(`${transcript[at % transcript.length]}\n`) : spoil(transcript[roll(transcript.length)] ?? "", roll),
   );
   const bytes = Buffer.concat(lines);
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const size = 1 + roll(60);
     pipeline.take(bytes.subarray(at, at + size));
     at += size;
@@ -89,7 +112,7 @@ test("100,000 spoilt lines in pieces of any size: every question ends, and nothi
 }, 60_000);
 
 test.for([
-  ["floods lines", (socket: Socket) => socket.write("VAR a b \"c\"\n".repeat(10_000))],
+  ["floods lines", (socket: Socket) => socket.write('VAR a b "c"\n'.repeat(10_000))],
   ["never ends a line", (socket: Socket) => socket.write("x".repeat(1_000_000))],
   ["speaks binary", (socket: Socket) => socket.write(Buffer.from(Array.from({ length: 4096 }, (_, at) => (at * 37) % 256)))],
   ["closes at once", (socket: Socket) => socket.destroy()],
@@ -114,8 +137,18 @@ test("the simulated server stands 100,000 spoilt requests, and still answers", a
   await using server = await startNutServer({ host: "127.0.0.1", users: [], upses: () => [ups] });
   const roll = dice(9271);
   const requests = [
-    "LIST VAR a", "GET VAR a ups.status", "LIST UPS", "USERNAME x", "PASSWORD y", "SET TRACKING ON", "INSTCMD a b", "GET TRACKING", "LOGIN a",
-    "__proto__", "GET constructor a b", 'LIST "',
+    "LIST VAR a",
+    "GET VAR a ups.status",
+    "LIST UPS",
+    "USERNAME x",
+    "PASSWORD y",
+    "SET TRACKING ON",
+    "INSTCMD a b",
+    "GET TRACKING",
+    "LOGIN a",
+    "__proto__",
+    "GET constructor a b",
+    'LIST "',
   ];
   let sent = 0;
   while (sent < 100_000) {

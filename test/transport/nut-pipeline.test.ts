@@ -12,14 +12,21 @@ beforeEach(() => {
   clock = virtualClock();
   written = [];
   ended = [];
-  pipeline = new Pipeline(clock, (text) => void written.push(text), (fault) => void ended.push(fault));
+  pipeline = new Pipeline(
+    clock,
+    (text) => void written.push(text),
+    (fault) => void ended.push(fault),
+  );
 });
 afterEach(() => clock[Symbol.dispose]());
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const say = (...lines: readonly string[]): void => pipeline.take(Buffer.from(lines.map((line) => `${line}\n`).join("")));
 const faultOf = async (work: Promise<unknown>): Promise<Fault> => {
-  const end = await work.then(() => undefined, (error: unknown) => error);
+  const end = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   if (!isFault(end)) throw new Error("no fault", { cause: end });
   return end;
 };
@@ -57,14 +64,15 @@ test.for([
   expect((await faultOf(pipeline.ask(version))).kind).toBe("unreachable");
 });
 
-test.for([
-  'VAR b ups.load "3"', 'VAR a ups.status "OL"', "VAR a ups.load", 'VAR a ups.load "3" "4"', 'UPSDESC a ups.load "3"',
-])("%s is no answer to the load of a", async (line) => {
-  const load = faultOf(pipeline.ask(getVariable("a", "ups.load")));
-  await turn();
-  say(line);
-  expect((await load).kind).toBe("malformed");
-});
+test.for(['VAR b ups.load "3"', 'VAR a ups.status "OL"', "VAR a ups.load", 'VAR a ups.load "3" "4"', 'UPSDESC a ups.load "3"'])(
+  "%s is no answer to the load of a",
+  async (line) => {
+    const load = faultOf(pipeline.ask(getVariable("a", "ups.load")));
+    await turn();
+    say(line);
+    expect((await load).kind).toBe("malformed");
+  },
+);
 
 test("a line that nobody asked for ends the connection", () => {
   say("OK");

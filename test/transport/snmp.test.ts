@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { Fault } from "#domain/fault.ts";
 import { Secret } from "#domain/secret.ts";
 import { errorStatus } from "#simulator/snmp-agent.ts";
-import { encodeResponse, encodeValue, encodeOid, tags, wrap, type SnmpRequest } from "#simulator/snmp-message.ts";
+import { encodeResponse, tags, type SnmpRequest } from "#simulator/snmp-message.ts";
 import { prepareFetch, type Fetch, type Slot } from "#transport/snmp/fetch.ts";
 import { messageId } from "#transport/snmp/outer-layer.ts";
 import { lacksProtection } from "#transport/snmp/protection.ts";
@@ -188,17 +188,17 @@ describe("writing", () => {
   });
 
   test.each([
-    ["noSuchInstance", Buffer.from([tags.noSuchInstance, 0]), `${table}.3.1`],
-    ["another type", encodeValue({ type: "gauge", value: 7 }), `${table}.3.1`],
-    ["another object", encodeValue({ type: "integer", value: 7 }), `${table}.3.2`],
-  ])("an answer with %s is a refusal, whatever its error status says", async (_, value, oid) => {
+    ["noSuchInstance", tags.noSuchInstance, `${table}.3.1`],
+    ["another type", { type: "gauge", value: 7 }, `${table}.3.1`],
+    ["another object", { type: "integer", value: 7 }, `${table}.3.2`],
+  ] as const)("an answer with %s is a refusal, whatever its error status says", async (_, value, oid) => {
     let asked: SnmpRequest | undefined;
     await using rig = await startRig((request) => {
       if (request) {
         asked = request;
         return "pass";
       }
-      return encodeResponse(asked as SnmpRequest, 0, 0, [wrap(tags.sequence, Buffer.concat([encodeOid(oid), value]))]);
+      return encodeResponse(asked as SnmpRequest, 0, 0, [{ oid, value }]);
     });
     const session = await rig.open();
     expect(await faultOf(session.set(write(), never))).toMatchObject({ kind: "rejected", written: true });

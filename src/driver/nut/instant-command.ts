@@ -36,5 +36,8 @@ export const instantCommands = (part: PartId, listed: ReadonlySet<string>): Inst
   if (part === "ups") return choose(ofUps, listed);
   const [kind, number] = part.split("/");
   if (kind !== "outlet" || number === undefined) return new Map();
-  return choose(ofOutlet.map(([name, word]) => [name, [`outlet.${number}.${word}`]] as const), listed);
+  return choose(
+    ofOutlet.map(([name, word]) => [name, [`outlet.${number}.${word}`]] as const),
+    listed,
+  );
 };

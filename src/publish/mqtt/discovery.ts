@@ -11,6 +11,7 @@ export interface DiscoveryServices extends PlanServices {
   readonly log: Log;
   /** The broker forbids a topic. */
   deny(what: string, topic: string): void;
+  allow(what: string): void;
   /** The ledger's edition is a new one. */
   published(): void;
 }
@@ -24,6 +25,12 @@ const settle = 5000;
 const batchSize = 25;
 const batchPause = 100;
 const patience = 30_000;
+/**
+ * After a refusal by the broker's access list nothing more is tried for a while. mosquitto 2.0.11 even ends the connection after it has
+ * refused a message, so that trying at each connection would never end.
+ */
+const standstill = 600_000;
+const documents = "discovery documents";
 
 /** Keeps the discovery documents at the broker as the store says they should be, and clears what is gone. */
 export class Discovery {
@@ -37,6 +44,7 @@ export class Discovery {
   /** The broker may have lost the documents of these: hashes prove nothing. */
   readonly #lost = new Set<DeviceId>();
   #wake = Promise.withResolvers<void>();
+  #forbiddenUntil = Number.NEGATIVE_INFINITY;
 
   constructor(services: DiscoveryServices) {
     this.#services = services;
@@ -57,6 +65,7 @@ export class Discovery {
 
   /** Sends all documents anew, whatever the ledger says. */
   resendAll(): void {
+    this.#forbiddenUntil = Number.NEGATIVE_INFINITY;
     for (const { id } of this.#services.store.devices()) this.#lost.add(id);
     this.#lost.add(bridgeId);
     this.touchAll();
@@ -97,6 +106,7 @@ export class Discovery {
   #take(): readonly DeviceId[] {
     const { clock, store } = this.#services;
     const now = clock.monotonic();
+    if (now < this.#forbiddenUntil) return [];
     const ripe = [...this.#due].filter(([, at]) => at <= now).map(([id]) => ({ id, depth: depthOf(store, id) }));
     const batch = ripe.toSorted((a, b) => a.depth - b.depth).slice(0, batchSize).map(({ id }) => id);
     for (const id of batch) this.#due.delete(id);
@@ -109,7 +119,7 @@ export class Discovery {
   }
 
   async #publish(link: Link, batch: readonly DeviceId[]): Promise<void> {
-    const { ledger, store, published } = this.#services;
+    const { ledger, store, published, allow } = this.#services;
     const shared = sharedAddresses(store);
     const pages = batch.flatMap((id) => this.#plan(id, shared));
     if (pages.length === 0) return;
@@ -117,6 +127,8 @@ export class Discovery {
     ledger.write(pages.map(({ topic, before }) => [topic, before]));
     const sent = pages.map((page) => this.#send(link, page));
     const done = (await abortable(Promise.all(sent), deadline(patience, link.signal))).filter((page) => page !== undefined);
+    if (done.length === 0) return;
+    allow(documents);
     ledger.write(done.map(({ topic, after }) => [topic, after]));
     ledger.edition++;
     if (fresh.size > 0) this.#touchFedBy(fresh);
@@ -141,7 +153,9 @@ export class Discovery {
       await link.deliver(page.topic, page.json, { retain: true });
     } catch (error) {
       if (!(error instanceof Denied)) throw error;
-      deny("discovery documents", page.topic);
+      this.#forbiddenUntil = clock.monotonic() + standstill;
+      this.#due.set(page.device, this.#forbiddenUntil);
+      deny(documents, page.topic);
       return undefined;
     }
     if (page.marks) this.touch(page.device);
@@ -181,7 +195,7 @@ export class Discovery {
   async #rest(signal: AbortSignal): Promise<void> {
     const { clock } = this.#services;
     let next = Number.POSITIVE_INFINITY;
-    for (const at of this.#due.values()) next = Math.min(next, at);
+    for (const at of this.#due.values()) next = Math.min(next, Math.max(at, this.#forbiddenUntil));
     for (const { at } of this.#sweep.values()) next = Math.min(next, at);
     if (next <= clock.monotonic()) return;
     this.#wake = Promise.withResolvers();

@@ -39,7 +39,12 @@ export const startMqtt = (options: MqttOptions, dependencies: MqttDependencies):
   const bridge = new BridgePublisher({ store, clock, topics, ledger, version, deliver });
   const states = new StatePublisher({ store, clock, topics, ledger, link, deliver });
   const origin = { version, url: dependencies.url };
-  const discovery = new Discovery({ store, ledger, topics, text: english, origin, clock, log, deny: (what, topic) => connection.deny(what, topic), published: () => bridge.touch() });
+  const discovery = new Discovery({
+    ...{ store, ledger, topics, origin, clock, log, text: english },
+    deny: (what, topic) => connection.deny(what, topic),
+    allow: (what) => connection.allow(what),
+    published: () => bridge.touch(),
+  });
   const inbox = new CommandInbox({ bus, log, clock, topics, link, deliver });
 
   const welcome = async (): Promise<void> => {

@@ -3,7 +3,7 @@ import type { Clock } from "#platform/clock.ts";
 import type { ExitCode } from "./exit-code.ts";
 
 /** What the command line needs of the composition root. */
-export interface CliServices {
+export interface CliNeeds {
   readonly version: string;
   readonly clock: Clock;
   readonly environment: Readonly<Record<string, string | undefined>>;
