@@ -9,9 +9,30 @@ export default defineConfig({
     allowOnly: false,
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: [...peers, ...homeAssistant], pool: "threads", testTimeout: 20_000, sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: [...peers, ...homeAssistant],
+          pool: "threads",
+          testTimeout: 20_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
       { extends: true, test: { name: "peer", include: peers, pool: "forks", testTimeout: 60_000, hookTimeout: 60_000, sequence: { groupOrder: 2 } } },
-      { extends: true, test: { name: "homeassistant", include: homeAssistant, pool: "forks", maxWorkers: 1, testTimeout: 180_000, hookTimeout: 180_000, sequence: { groupOrder: 3 } } },
+      {
+        extends: true,
+        test: {
+          name: "homeassistant",
+          include: homeAssistant,
+          pool: "forks",
+          maxWorkers: 1,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
     ],
   },
 });

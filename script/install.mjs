@@ -23,10 +23,13 @@ const installedByHand = () => {
   const text = read(join(modules, ".package-lock.json"));
   if (text === "") return false;
   const there = JSON.parse(text).packages;
-  return whole() && due.every(([path, { version, integrity, optional }]) => {
-    const found = there[path];
-    return found === undefined ? optional === true : found.version === version && found.integrity === integrity;
-  });
+  return (
+    whole() &&
+    due.every(([path, { version, integrity, optional }]) => {
+      const found = there[path];
+      return found === undefined ? optional === true : found.version === version && found.integrity === integrity;
+    })
+  );
 };
 
 const npm = (...args) => {

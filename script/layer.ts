@@ -102,7 +102,8 @@ export const checkLayers = (sources: Sources): { readonly files: number; readonl
     const { layer, room } = place(file);
     const law = laws[layer];
     if (law === undefined) findings.push({ file, line: 1, what: `there is no layer ${layer}` });
-    else if (law.apart !== undefined && !room.endsWith(".ts") && law.apart[room] === undefined) findings.push({ file, line: 1, what: `${layer}/${room} has no law yet` });
+    else if (law.apart !== undefined && !room.endsWith(".ts") && law.apart[room] === undefined)
+      findings.push({ file, line: 1, what: `${layer}/${room} has no law yet` });
     else
       for (const { specifier, offset } of importsOf(file, text)) {
         imports++;

@@ -4,7 +4,11 @@ import { globSync, readFileSync } from "node:fs";
 export type Sources = ReadonlyMap<string, string>;
 
 export const readSources = (...patterns: readonly string[]): Sources =>
-  new Map(globSync([...patterns]).sort().map((path) => [path.replaceAll("\\", "/"), readFileSync(path, "utf8")]));
+  new Map(
+    globSync([...patterns])
+      .sort()
+      .map((path) => [path.replaceAll("\\", "/"), readFileSync(path, "utf8")]),
+  );
 
 export interface Finding {
   readonly file: string;

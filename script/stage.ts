@@ -18,7 +18,13 @@ export interface Result {
   readonly notes: readonly string[];
 }
 
-const verdict = (good: boolean, what: string, ...notes: readonly string[]): Result => ({ passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0, what, notes: good ? [] : notes });
+const verdict = (good: boolean, what: string, ...notes: readonly string[]): Result => ({
+  passed: good ? 1 : 0,
+  failed: good ? 0 : 1,
+  skipped: 0,
+  what,
+  notes: good ? [] : notes,
+});
 
 const run = async (command: string, args: readonly string[], show = false): Promise<{ readonly code: number; readonly output: string }> => {
   const env = { ...process.env, PATH: `${join(import.meta.dirname, "../node_modules/.bin")}${delimiter}${process.env["PATH"] ?? ""}` };
@@ -43,7 +49,10 @@ export const types = async (): Promise<Result> => {
 
 export const lint = async (): Promise<Result> => {
   const { code: status, output } = await run("oxlint", [".", "--format=json"]);
-  const report = JSON.parse(output) as { number_of_files: number; diagnostics: { code: string; message: string; filename: string; labels: { span: { line: number } }[] }[] };
+  const report = JSON.parse(output) as {
+    number_of_files: number;
+    diagnostics: { code: string; message: string; filename: string; labels: { span: { line: number } }[] }[];
+  };
   const due = readSources(...code).size;
   const found = report.diagnostics.map(({ filename, labels, code: rule, message }) => `${filename}:${labels[0]?.span.line ?? 1} ${rule} ${message}`);
   if (report.number_of_files !== due) found.push(`linted ${report.number_of_files} files, but there are ${due}`);
@@ -54,7 +63,13 @@ export const format = async (): Promise<Result> => {
   const { code: status, output } = await run("oxfmt", ["--check"]);
   const checked = Number(/on (\d+) files/.exec(output)?.[1] ?? 0);
   const enough = checked >= readSources(...code).size;
-  return verdict(status === 0 && enough, `${checked} files`, output.trim(), ...(enough ? [] : ["not all files were looked at"]), "put right by: npm run format");
+  return verdict(
+    status === 0 && enough,
+    `${checked} files`,
+    output.trim(),
+    ...(enough ? [] : ["not all files were looked at"]),
+    "put right by: npm run format",
+  );
 };
 
 export const unused = async (): Promise<Result> => {
@@ -88,7 +103,10 @@ const count = (report: Report): Result => {
   const failed = of("failed");
   const passed = of("passed");
   const left = tests.filter((test) => !failed.includes(test) && !passed.includes(test));
-  const notes = [...failed.map(({ file, fullName }) => `${file}: ${fullName}`), ...broken.map(({ name, message }) => `${relative(process.cwd(), name)}: ${message || "a hook, see above"}`)];
+  const notes = [
+    ...failed.map(({ file, fullName }) => `${file}: ${fullName}`),
+    ...broken.map(({ name, message }) => `${relative(process.cwd(), name)}: ${message || "a hook, see above"}`),
+  ];
   return {
     passed: passed.length,
     failed: failed.length + broken.length,

@@ -10,7 +10,12 @@ const stages: readonly (readonly [name: string, run: () => Promise<Result>])[] =
   ["unused", unused],
   ["layers", layers],
   ["unit", tests("unit")],
-  ...(fast ? [] : ([["peers", tests("peer")], ["home assistant", tests("homeassistant")]] as const)),
+  ...(fast
+    ? []
+    : ([
+        ["peers", tests("peer")],
+        ["home assistant", tests("homeassistant")],
+      ] as const)),
 ];
 
 process.chdir(join(import.meta.dirname, ".."));
@@ -18,7 +23,13 @@ let [passed, failed, skipped] = [0, 0, 0];
 const left: string[] = [];
 for (const [name, run] of stages) {
   const start = performance.now();
-  const result = await run().catch((error: unknown): Result => ({ passed: 0, failed: 1, skipped: 0, what: "nothing", notes: [`the stage itself failed: ${String(error)}`] }));
+  const result = await run().catch((error: unknown): Result => ({
+    passed: 0,
+    failed: 1,
+    skipped: 0,
+    what: "nothing",
+    notes: [`the stage itself failed: ${String(error)}`],
+  }));
   passed += result.passed;
   failed += result.failed;
   skipped += result.skipped;

@@ -51,7 +51,11 @@ describe("layers", () => {
   test("one violation planted in each layer is one report each", () => {
     expect(Object.keys(planted)).toEqual(Object.keys(laws));
     const { findings } = checkLayers(new Map([...real, ...Object.values(planted)]));
-    expect(findings.map(({ file }) => file).toSorted()).toEqual(Object.values(planted).map(([file]) => file).toSorted());
+    expect(findings.map(({ file }) => file).toSorted()).toEqual(
+      Object.values(planted)
+        .map(([file]) => file)
+        .toSorted(),
+    );
   });
 
   test.each(Object.entries(walls))("within a layer: %s", (_name, [file, source]) => {
@@ -61,7 +65,11 @@ describe("layers", () => {
   test("sees every way of importing", () => {
     const source = `import a from "a"; import type { B } from "b"; import "c"; export * from "d"; export { e } from "e"; export type { F } from "f";
       const g = await import("g"); const h = require("h"); type I = import("i").I; const text = 'import "not"'; // import "nor this"`;
-    expect(importsOf("x.ts", source).map(({ specifier }) => specifier).toSorted()).toEqual(["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
+    expect(
+      importsOf("x.ts", source)
+        .map(({ specifier }) => specifier)
+        .toSorted(),
+    ).toEqual(["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
   });
 });
 
@@ -76,8 +84,18 @@ describe("shape", () => {
     const body = (lines: number): string => "  0;\n".repeat(lines);
     const long = `export const long = () => {\n${body(40)}};\n`;
     const factory = `export const factory = () => {\n${`const inner = () => {\n${body(30)}};\n`.repeat(3)}};\n`;
-    expect(checkShape(new Map([["src/a/b.ts", long + factory]])).findings).toEqual([{ file: "src/a/b.ts", line: 1, what: expect.stringContaining("42 lines") as string }]);
-    expect(checkShape(new Map([["src/a/utils.ts", ""], ["src/helper/a.ts", ""], ["src/a/device-manager.ts", ""]])).findings).toHaveLength(3);
+    expect(checkShape(new Map([["src/a/b.ts", long + factory]])).findings).toEqual([
+      { file: "src/a/b.ts", line: 1, what: expect.stringContaining("42 lines") as string },
+    ]);
+    expect(
+      checkShape(
+        new Map([
+          ["src/a/utils.ts", ""],
+          ["src/helper/a.ts", ""],
+          ["src/a/device-manager.ts", ""],
+        ]),
+      ).findings,
+    ).toHaveLength(3);
   });
 });
 
@@ -93,7 +111,10 @@ test("the linter refuses what the style forbids", () => {
     "src/store/float.ts": ["no-floating-promises", "const work = async (): Promise<number> => 1;\nexport const float = (): void => {\n  work();\n};"],
     "src/store/hurl.ts": ["only-throw-error", `export const hurl = (): never => {\n  throw "text";\n};`],
     "src/store/hush.ts": ["no-empty", "export const hush = (act: () => void): void => {\n  try {\n    act();\n  } catch {}\n};"],
-    "src/store/partial.ts": ["switch-exhaustiveness-check", `export const partial = (x: "a" | "b"): void => {\n  switch (x) {\n    case "a":\n      break;\n  }\n};`],
+    "src/store/partial.ts": [
+      "switch-exhaustiveness-check",
+      `export const partial = (x: "a" | "b"): void => {\n  switch (x) {\n    case "a":\n      break;\n  }\n};`,
+    ],
     "src/store/CamelCase.ts": ["filename-case", "export const a = 1;"],
   };
   try {
@@ -103,10 +124,18 @@ test("the linter refuses what the style forbids", () => {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), `${source}\n`);
     }
-    const { stdout } = spawnSync("oxlint", ["src", "-f", "json"], { cwd: folder, encoding: "utf8", env: { ...process.env, PATH: `${join(import.meta.dirname, "../node_modules/.bin")}:${process.env["PATH"]}` } });
+    const { stdout } = spawnSync("oxlint", ["src", "-f", "json"], {
+      cwd: folder,
+      encoding: "utf8",
+      env: { ...process.env, PATH: `${join(import.meta.dirname, "../node_modules/.bin")}:${process.env["PATH"]}` },
+    });
     const report = JSON.parse(stdout) as { number_of_files: number; diagnostics: { code: string; filename: string }[] };
     expect(report.number_of_files).toBe(Object.keys(files).length);
-    for (const [path, [rule]] of Object.entries(files)) expect(report.diagnostics.filter(({ filename }) => filename === path).map(({ code }) => code), path).toContainEqual(expect.stringContaining(`(${rule})`));
+    for (const [path, [rule]] of Object.entries(files))
+      expect(
+        report.diagnostics.filter(({ filename }) => filename === path).map(({ code }) => code),
+        path,
+      ).toContainEqual(expect.stringContaining(`(${rule})`));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -27,7 +27,11 @@ const { signal } = new AbortController();
 const compared = { profiles: 0, readings: 0, writes: 0 };
 
 /** Serves the table on a real socket, asks it with the real driver, which has to find the profile by itself. */
-const withDevice = async (table: ServedTable, version: "1" | "2c", use: (session: Session, description: Description, readings: readonly Reading[]) => Promise<void> | void): Promise<void> => {
+const withDevice = async (
+  table: ServedTable,
+  version: "1" | "2c",
+  use: (session: Session, description: Description, readings: readonly Reading[]) => Promise<void> | void,
+): Promise<void> => {
   await using agent = await startSnmpAgent({ host: "127.0.0.1", readCommunity: "public", writeCommunity: "private", tree: () => table.tree });
   const options = driver.options.parse({ host: "127.0.0.1", port: agent.port, community: "private", version, timeout: 2 });
   await using session = await driver.open(options, {} as never, signal);
@@ -88,32 +92,49 @@ afterAll(() => {
 const walks = existsSync(recordings) ? readdirSync(recordings).filter((name) => name.endsWith(".snmprec")) : [];
 
 // Other people's data: they are replayed where they lie beside the checkout, and never copied.
-describe.skipIf(walks.length === 0)(`walks of real devices${walks.length === 0 ? `: SKIPPED, there is no ../shared/recordings beside the checkout` : ""}`, () => {
-  const replay = (name: string): ServedTable => readRecording(readFileSync(`${recordings}${name}`, "utf8"));
+describe.skipIf(walks.length === 0)(
+  `walks of real devices${walks.length === 0 ? `: SKIPPED, there is no ../shared/recordings beside the checkout` : ""}`,
+  () => {
+    const replay = (name: string): ServedTable => readRecording(readFileSync(`${recordings}${name}`, "utf8"));
 
-  test.skipIf(!walks.includes("apc-8641.snmprec"))("AP8641: 24 named outlets with state and meters, by the newest of its three trees", async () => {
-    await withDevice(replay("apc-8641.snmprec"), "2c", (_, description, readings) => {
-      expect(description).toMatchObject({ manufacturer: "APC", model: "AP8641", serial: "3F3452A52295", firmware: "6.7.2" });
-      const outlets = description.parts.filter(({ id }) => id.startsWith("outlet/"));
-      expect(outlets.map(({ id }) => id)).toEqual(Array.from({ length: 24 }, (_one, at) => `outlet/${at + 1}`));
-      expect(outlets.every(({ label }) => label !== undefined)).toBe(true);
-      const values = grouped(readings);
-      expect(values["outlet/1"]).toEqual({ "outlet.on": true, "outlet.pending": false, "outlet.label": "CP-CM-SAN-01", "meter.current": 0.9, "meter.power": 163, "meter.energy": 304.6 });
-      expect(values["inlet/1"]).toEqual({ "meter.power": 1210, "meter.energy": 1951.6, "meter.apparentPower": 1310, "meter.powerFactor": 0.94 });
-      const watts = outlets.reduce((sum, { id }) => sum + Number(values[id]?.["meter.power"]), 0);
-      expect(Math.abs(watts - 1210)).toBeLessThan(200);
-      expect(readings.length).toBe(24 * 6 + 4 + 5 + 2);
+    test.skipIf(!walks.includes("apc-8641.snmprec"))("AP8641: 24 named outlets with state and meters, by the newest of its three trees", async () => {
+      await withDevice(replay("apc-8641.snmprec"), "2c", (_, description, readings) => {
+        expect(description).toMatchObject({ manufacturer: "APC", model: "AP8641", serial: "3F3452A52295", firmware: "6.7.2" });
+        const outlets = description.parts.filter(({ id }) => id.startsWith("outlet/"));
+        expect(outlets.map(({ id }) => id)).toEqual(Array.from({ length: 24 }, (_one, at) => `outlet/${at + 1}`));
+        expect(outlets.every(({ label }) => label !== undefined)).toBe(true);
+        const values = grouped(readings);
+        expect(values["outlet/1"]).toEqual({
+          "outlet.on": true,
+          "outlet.pending": false,
+          "outlet.label": "CP-CM-SAN-01",
+          "meter.current": 0.9,
+          "meter.power": 163,
+          "meter.energy": 304.6,
+        });
+        expect(values["inlet/1"]).toEqual({ "meter.power": 1210, "meter.energy": 1951.6, "meter.apparentPower": 1310, "meter.powerFactor": 0.94 });
+        const watts = outlets.reduce((sum, { id }) => sum + Number(values[id]?.["meter.power"]), 0);
+        expect(Math.abs(watts - 1210)).toBeLessThan(200);
+        expect(readings.length).toBe(24 * 6 + 4 + 5 + 2);
+      });
     });
-  });
 
-  test.skipIf(!walks.includes("eastpower-istars-swv053.snmprec"))("iStars UPS: three lines in spite of its odd indices", async () => {
-    await withDevice(replay("eastpower-istars-swv053.snmprec"), "2c", (_, description, readings) => {
-      expect(description).toMatchObject({ manufacturer: "EAST", model: "EA9080", firmware: "V8.0" });
-      const values = grouped(readings);
-      expect(values["ups"]).toMatchObject({ "ups.status": ["OL"], "ups.onBattery": false, "ups.lowBattery": false, "ups.charge": 100, "ups.load": 30, "ups.runtime": 0 });
-      expect([1, 2, 3].map((line) => values[`output/${line}`]?.["meter.voltage"])).toEqual([219, 219, 219]);
-      expect([1, 2, 3].map((line) => values[`input/${line}`]?.["meter.voltage"])).toEqual([236, 236, 234]);
-      expect(values["battery"]).toMatchObject({ "meter.voltage": 213, "sensor.temperature": 36 });
+    test.skipIf(!walks.includes("eastpower-istars-swv053.snmprec"))("iStars UPS: three lines in spite of its odd indices", async () => {
+      await withDevice(replay("eastpower-istars-swv053.snmprec"), "2c", (_, description, readings) => {
+        expect(description).toMatchObject({ manufacturer: "EAST", model: "EA9080", firmware: "V8.0" });
+        const values = grouped(readings);
+        expect(values["ups"]).toMatchObject({
+          "ups.status": ["OL"],
+          "ups.onBattery": false,
+          "ups.lowBattery": false,
+          "ups.charge": 100,
+          "ups.load": 30,
+          "ups.runtime": 0,
+        });
+        expect([1, 2, 3].map((line) => values[`output/${line}`]?.["meter.voltage"])).toEqual([219, 219, 219]);
+        expect([1, 2, 3].map((line) => values[`input/${line}`]?.["meter.voltage"])).toEqual([236, 236, 234]);
+        expect(values["battery"]).toMatchObject({ "meter.voltage": 213, "sensor.temperature": 36 });
+      });
     });
-  });
-});
+  },
+);

@@ -16,6 +16,8 @@ export interface Vault {
   env(name: string): Found;
 }
 
+const longestText = 262_144;
+
 type Secrets = { readonly texts: ReadonlyMap<string, string> } | { readonly trouble: string };
 
 /** Every value is a text, as it is written: `pin: 0042` is "0042". */
@@ -38,8 +40,11 @@ const parseSecrets = (file: string, text: string): Secrets => {
 const readSecrets = async (file: string, shown: string): Promise<Secrets> => {
   try {
     const text = await readTextIfThere(file);
-    return text === undefined ? { trouble: `there is no ${shown}` } : parseSecrets(shown, text);
+    if (text === undefined) return { trouble: `there is no ${shown}` };
+    return text.length > longestText ? { trouble: `${shown} is larger than 256 KiB` } : parseSecrets(shown, text);
   } catch (error) {
+    // The parser recurses; a text nested ten thousand deep ends the stack.
+    if (error instanceof RangeError) return { trouble: `${shown} cannot be read: ${sentences.RESOURCE_EXHAUSTION}` };
     return { trouble: `${shown} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"})` };
   }
 };

@@ -35,7 +35,7 @@ export class Walk {
   /** `within`: the lists and maps around the node, to notice an alias that contains itself. */
   value(node: unknown, path: Path, within: readonly unknown[]): unknown {
     this.#values += 1;
-    if (this.#values > 1e12) throw new Limit("the file unfolds into too many values");
+    if (this.#values > limits.values) throw new Limit("the file unfolds into too many values");
     if (path.length > limits.depth) throw new Limit("the file is nested too deeply");
     if (isAlias(node)) {
       const target = this.#anchors.get(node);

@@ -85,8 +85,8 @@ export const createSessionTable = ({ username, password, suites, commands, slots
   const thirdRakp = (payload: Buffer): Buffer | undefined => {
     const request = decodeRakp3(payload);
     const slot = request && table.get(request.bmc);
-    if (!request || !slot?.exchange || slot.keys) return undefined;
-    if (request.status !== 0 || !sameMac(rakp3Mac(slot.exchange), request.mac)) {
+    if (!request || !slot || slot.keys) return undefined;
+    if (request.status !== 0 || !slot.exchange || !sameMac(rakp3Mac(slot.exchange), request.mac)) {
       table.delete(slot.bmc);
       return request.status === 0 ? reply(payloadTypes.rakp4, encodeRefusal(request.tag, status.wrongCode, slot.console)) : undefined;
     }

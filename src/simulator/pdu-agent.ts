@@ -41,13 +41,21 @@ const oid = (value: string): SnmpValue => ({ type: "oid", value });
 const sum = (pdu: SimulatedPdu, of: (outlet: SimulatedOutlet) => number): number => pdu.outlets.reduce((total, outlet) => total + of(outlet), 0);
 
 /** rPDU2OutletSwitchedControlCommand of PowerNet-MIB: 1 immediate on, 2 immediate off, 3 immediate reboot. */
-const verbs = new Map<unknown, "on" | "off" | "cycle">([[1, "on"], [2, "off"], [3, "cycle"]]);
+const verbs = new Map<unknown, "on" | "off" | "cycle">([
+  [1, "on"],
+  [2, "off"],
+  [3, "cycle"],
+]);
 
 /** The outlet tables of PowerNet-MIB: control, status (1 off, 2 on) and meters (0.1 A, W, 0.1 kWh). */
 const outletObjects = (at: number, pdu: () => SimulatedPdu): SnmpObject[] => {
   const outlet = (): SimulatedOutlet => pdu().outlets[at] as SimulatedOutlet;
   const { number } = outlet();
-  const cell = (column: string, value: () => SnmpValue, set?: (value: SnmpValue) => number): SnmpObject => ({ oid: `${root}.9.${column}.${number}`, value, ...(set && { set }) });
+  const cell = (column: string, value: () => SnmpValue, set?: (value: SnmpValue) => number): SnmpObject => ({
+    oid: `${root}.9.${column}.${number}`,
+    value,
+    ...(set && { set }),
+  });
   return [
     cell("2.3.1.1", () => integer(number)),
     cell("2.3.1.2", () => integer(1)),
@@ -55,12 +63,16 @@ const outletObjects = (at: number, pdu: () => SimulatedPdu): SnmpObject[] => {
     cell("2.3.1.4", () => integer(number)),
     cell("2.3.1.5", () => integer(outlet().on ? 2 : 1)),
     cell("2.3.1.6", () => integer(outlet().pending ? 1 : 2)),
-    cell("2.4.1.5", () => integer(outlet().on ? 1 : 2), ({ value }) => {
-      const verb = verbs.get(value);
-      if (!verb) return errorStatus.wrongValue;
-      pdu().switch(number, verb);
-      return 0;
-    }),
+    cell(
+      "2.4.1.5",
+      () => integer(outlet().on ? 1 : 2),
+      ({ value }) => {
+        const verb = verbs.get(value);
+        if (!verb) return errorStatus.wrongValue;
+        pdu().switch(number, verb);
+        return 0;
+      },
+    ),
     cell("4.3.1.6", () => integer((outlet().watts / mains) * 10)),
     cell("4.3.1.7", () => integer(outlet().watts)),
     cell("4.3.1.11", () => integer(outlet().energy * 10)),

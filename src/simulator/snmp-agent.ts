@@ -30,7 +30,7 @@ export const createSnmpTree = (unordered: readonly SnmpObject[]): SnmpTree => {
   const search = (oid: string): number => {
     const path = parseOid(oid);
     let low = 0;
-    for (let high = sorted.length; low < high; ) {
+    for (let high = sorted.length; low < high;) {
       const middle = (low + high) >> 1;
       if (compare((sorted[middle] as (typeof sorted)[number]).path, path) <= 0) low = middle + 1;
       else high = middle;
@@ -146,7 +146,10 @@ export interface SnmpAgent extends AsyncDisposable {
 }
 
 export const startSnmpAgent = async ({ host, port = 0, readCommunity, writeCommunity, tree }: SnmpAgentOptions): Promise<SnmpAgent> => {
-  const socket = createSocket({ type: host.includes(":") ? "udp6" : "udp4", lookup: (address, _options, done) => done(null, address, address.includes(":") ? 6 : 4) });
+  const socket = createSocket({
+    type: host.includes(":") ? "udp6" : "udp4",
+    lookup: (address, _options, done) => done(null, address, address.includes(":") ? 6 : 4),
+  });
   socket.on("message", (message, from) => {
     const answer = answerSnmp(message, tree(), readCommunity, writeCommunity);
     if (answer) socket.send(answer, from.port, from.address);

@@ -7,8 +7,24 @@ export type SnmpValue =
 export type ValueKind = SnmpValue["type"];
 
 export const tags = {
-  integer: 0x02, text: 0x04, null: 0x05, oid: 0x06, sequence: 0x30, address: 0x40, counter: 0x41, gauge: 0x42, ticks: 0x43, counter64: 0x46,
-  noSuchObject: 0x80, noSuchInstance: 0x81, endOfMibView: 0x82, get: 0xa0, getNext: 0xa1, response: 0xa2, set: 0xa3, getBulk: 0xa5,
+  integer: 0x02,
+  text: 0x04,
+  null: 0x05,
+  oid: 0x06,
+  sequence: 0x30,
+  address: 0x40,
+  counter: 0x41,
+  gauge: 0x42,
+  ticks: 0x43,
+  counter64: 0x46,
+  noSuchObject: 0x80,
+  noSuchInstance: 0x81,
+  endOfMibView: 0x82,
+  get: 0xa0,
+  getNext: 0xa1,
+  response: 0xa2,
+  set: 0xa3,
+  getBulk: 0xa5,
 } as const;
 
 const valueKinds: ReadonlyMap<number, ValueKind> = new Map(
@@ -209,7 +225,12 @@ export const writeVarbind = (writer: SnmpWriter, name: Uint8Array, value: SnmpVa
 };
 
 /** A whole answer, for those who make few of them. A number in place of a value is the tag of an exception. */
-export const encodeResponse = (to: SnmpRequest, status: number, index: number, varbinds: readonly { readonly oid: string; readonly value: SnmpValue | number }[]): Buffer => {
+export const encodeResponse = (
+  to: SnmpRequest,
+  status: number,
+  index: number,
+  varbinds: readonly { readonly oid: string; readonly value: SnmpValue | number }[],
+): Buffer => {
   const writer = new SnmpWriter();
   const finish = beginResponse(writer, to, status, index);
   for (const { oid, value } of varbinds) writeVarbind(writer, encodeOid(oid), value);

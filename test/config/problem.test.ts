@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadConfiguration } from "#config/load.ts";
 import { formatProblem } from "#config/problem.ts";
-import { drivers, example, lines, makeFolder } from "./fixture.ts";
+import { canaries, drivers, example, lines, makeFolder } from "./fixture.ts";
 
 const nutKeys = "driver, name, area, fedBy, interval, parts, host, port, ups, username or password";
 
@@ -265,6 +265,30 @@ test("secrets that are missing or broken are told where they are asked for", asy
     "rack-power.yaml:1:57: devices.a.password: secrets.yaml:3:1 cannot be read: something is missing here: a quote, a comma, a colon or a closing bracket",
   ]);
   expect(loaded.ok && loaded.configuration.devices).toHaveLength(2);
+});
+
+test("a secret that stands where a key should is not shown", async () => {
+  await using folder = await makeFolder();
+  const device = (entry: string): string => `devices:\n  a: { driver: nut, host: b, ${entry} }\n`;
+  const known = await folder.load(device(`password: !secret nut, ${canaries.nut}: 1`));
+  expect(lines(known.problems)).toEqual([`rack-power.yaml:2:53: devices.a.[secret]: unknown key; expected ${nutKeys}`]);
+  const comma = await folder.load(device("password: first, second-half"));
+  expect(lines(comma.problems)).toEqual([`rack-power.yaml:2:47: devices.a.…: unknown key; expected ${nutKeys}`]);
+  const colon = await folder.load(device("password hunter2: x"));
+  expect(lines(colon.problems)).toEqual([`rack-power.yaml:2:30: devices.a.password…: unknown key; expected ${nutKeys}`]);
+});
+
+test.each([
+  ["nested without end", "[".repeat(100_000)],
+  ["very large", `a: ${"x".repeat(1_000_000)}`],
+  ["no map", "- a"],
+  ["empty", ""],
+])("secrets.yaml that is %s spoils only what asks for a secret", async (_, text) => {
+  await using folder = await makeFolder("old: text");
+  await folder.write("secrets.yaml", text);
+  const loaded = await folder.load("devices: { a: { driver: nut, host: b, password: !secret c }, d: { driver: nut, host: b } }");
+  expect(loaded.ok && loaded.configuration.devices.map((device) => "problems" in device)).toEqual([true, false]);
+  expect(loaded.problems).toMatchObject([{ line: 1, path: "devices.a.password", message: expect.stringContaining("secrets.yaml") as string }]);
 });
 
 test("a file that is not there or no file", async () => {

@@ -49,7 +49,13 @@ export const readTable = (text: string): ServedTable =>
     ),
   );
 
-const numeric: Readonly<Record<string, "integer" | "counter" | "gauge" | "ticks" | "counter64">> = { "2": "integer", "65": "counter", "66": "gauge", "67": "ticks", "70": "counter64" };
+const numeric: Readonly<Record<string, "integer" | "counter" | "gauge" | "ticks" | "counter64">> = {
+  "2": "integer",
+  "65": "counter",
+  "66": "gauge",
+  "67": "ticks",
+  "70": "counter64",
+};
 
 const recordedCell = (kind: string, text: string): Cell | undefined => {
   // snmpsim's variation modules stand behind a colon; what the device said at first is the value here.

@@ -39,13 +39,25 @@ describe("a profile", () => {
   });
 
   test.each([
-    ["a point that is not in the catalogue", minimal.replace("outlet.on: { get", "outlet.lit: { get"), "made.yaml:9:19: parts.outlet.points.outlet.lit: outlet.lit: the catalogue has no such point"],
-    ["a command that is not in the catalogue", minimal.replace("outlet.on: { set", "outlet.toggle: { set"), "made.yaml:11:22: parts.outlet.commands.outlet.toggle: outlet.toggle: the catalogue has no such command"],
+    [
+      "a point that is not in the catalogue",
+      minimal.replace("outlet.on: { get", "outlet.lit: { get"),
+      "made.yaml:9:19: parts.outlet.points.outlet.lit: outlet.lit: the catalogue has no such point",
+    ],
+    [
+      "a command that is not in the catalogue",
+      minimal.replace("outlet.on: { set", "outlet.toggle: { set"),
+      "made.yaml:11:22: parts.outlet.commands.outlet.toggle: outlet.toggle: the catalogue has no such command",
+    ],
     ["a flag without a map", minimal.replace(", map: { 1: false, 2: true }", ""), "outlet.on: a map to true and false was expected"],
     ["a flag whose map gives texts", minimal.replace("1: false", "1: off?"), "made.yaml:9:47: parts.outlet.points.outlet.on.map"],
     ["a scale on what is no number", minimal.replace(", map", ", scale: 0.1, map"), "only a number has a scale"],
     ["a misspelt key", minimal.replace("rows:", "row:"), "made.yaml:7:5: parts.outlet"],
-    ["an object that is none", minimal.replace("get: 1.3.6.1.4.1.9.3", "get: power"), "made.yaml:9:25: parts.outlet.points.outlet.on.get: an object identifier was expected"],
+    [
+      "an object that is none",
+      minimal.replace("get: 1.3.6.1.4.1.9.3", "get: power"),
+      "made.yaml:9:25: parts.outlet.points.outlet.on.get: an object identifier was expected",
+    ],
     ["broken YAML", minimal.replace("products: []", "products: ["), "made.yaml:"],
     ["an expression", minimal.replace("to: 1", "to: 1, when: state == 2"), "made.yaml:11:18"],
   ])("with %s is refused, with file, line and column", (_, text, message) => expect(complaint(text)).toContain(message));
@@ -98,12 +110,14 @@ describe("values", () => {
     expect(decode(integer(1234), integer(3))).toBe(1.234);
     expect(decode(integer(1234), undefined)).toBeUndefined();
   });
-  test("a state without a name is absent", () => expect(decoder("outlet.on", { get: "1.3.6", map: { 1: false, 2: true } })(integer(3), undefined)).toBeUndefined());
+  test("a state without a name is absent", () =>
+    expect(decoder("outlet.on", { get: "1.3.6", map: { 1: false, 2: true } })(integer(3), undefined)).toBeUndefined());
 });
 
 describe("options", () => {
   const schema = optionsSchema(["apc-rack-pdu"]);
-  const wrong = (options: object): string[] => schema.safeParse({ host: "pdu", ...options }).error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
+  const wrong = (options: object): string[] =>
+    schema.safeParse({ host: "pdu", ...options }).error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
   const secret = { protocol: "SHA", key: "long enough" };
 
   test("the version is a text or a number, as YAML has it", () => {
@@ -111,11 +125,14 @@ describe("options", () => {
     expect([3, "3"].map((version) => schema.parse({ host: "pdu", user: "x", version }).version)).toEqual(["3", "3"]);
   });
   test("vendors' spellings of a protocol are known", () => {
-    const of = (protocol: string): string | undefined => schema.parse({ host: "pdu", user: "x", version: 3, authentication: { ...secret, protocol } }).authentication?.protocol;
+    const of = (protocol: string): string | undefined =>
+      schema.parse({ host: "pdu", user: "x", version: 3, authentication: { ...secret, protocol } }).authentication?.protocol;
     expect(["sha", "SHA1", "sha256", "SHA-384", "sha_512", "md5"].map(of)).toEqual(["SHA", "SHA", "SHA-256", "SHA-384", "SHA-512", "MD5"]);
   });
   test("DES is refused in words", () => {
-    expect(wrong({ version: 3, user: "x", authentication: secret, privacy: { protocol: "DES", key: "long enough" } })).toEqual(["privacy.protocol: DES is not supported: OpenSSL 3 has it no more; use AES"]);
+    expect(wrong({ version: 3, user: "x", authentication: secret, privacy: { protocol: "DES", key: "long enough" } })).toEqual([
+      "privacy.protocol: DES is not supported: OpenSSL 3 has it no more; use AES",
+    ]);
   });
   test.each([
     [{}, "community: version 2c needs a community"],
@@ -142,7 +159,16 @@ test("the simulator's PDU goes the whole way: 24 outlets found, read in whole, a
   expect(readings.filter(({ point }) => point === "outlet.on").length).toBe(24);
   await session.execute?.({ device: "pdu", part: "outlet/3", name: "outlet.off", by: { via: "mqtt" } }, signal);
   expect(pdu.asked).toEqual([{ number: 3, to: "off" }]);
-  const after = await session.read([{ part: "outlet/3", point: "outlet.on" }, { part: "outlet/3", point: "meter.power" }], signal);
+  const after = await session.read(
+    [
+      { part: "outlet/3", point: "outlet.on" },
+      { part: "outlet/3", point: "meter.power" },
+    ],
+    signal,
+  );
   expect(after.map(({ value }) => value)).toEqual([false, 0]);
-  await expect(session.execute?.({ device: "pdu", part: "outlet/99", name: "outlet.off", by: { via: "mqtt" } }, signal)).rejects.toMatchObject({ kind: "unsupported", written: false });
+  await expect(session.execute?.({ device: "pdu", part: "outlet/99", name: "outlet.off", by: { via: "mqtt" } }, signal)).rejects.toMatchObject({
+    kind: "unsupported",
+    written: false,
+  });
 });

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { systemClock } from "#platform/clock.ts";
+import { openDatabase } from "#platform/database.ts";
 import { startHomeAssistant } from "#test/peer/home-assistant.ts";
 import { startMosquitto } from "#test/peer/mosquitto.ts";
 import { debianPackages, describeWithPeer, pythonPackages } from "#test/peer/provision.ts";
@@ -15,7 +17,7 @@ describeWithPeer("what the broker tells", await debianPackages("mosquitto"), (mo
       await using core = await startHomeAssistant(peer, { broker: { port: broker.port } });
       const store = storeOf(ups, pdu, bmc);
       store.settle(settings("broken"), { state: "quarantined", since: 1, detail: "rack.yaml:3:5: unknown driver" });
-      await using publisher = startPublisher(store, { url: broker.url });
+      await using publisher = startPublisher(store, { url: broker.url }, openDatabase(":memory:", () => undefined), systemClock);
 
       expect((await core.entity("switch.rack_pdu_outlet_1", "on")).attributes).toMatchObject({ device_class: "outlet", friendly_name: "Rack PDU Outlet 1" });
       await core.entity("switch.rack_pdu_outlet_4", "off");
@@ -64,6 +66,7 @@ describeWithPeer("what the broker tells", await debianPackages("mosquitto"), (mo
 
       await core.restart();
       await core.entity("binary_sensor.rack_pdu_outlet_1", "on");
+      console.log(Object.entries(core.states()).filter(([k]) => /web/.test(k)).map(([k, v]) => k + " " + v.state), (await core.entities()).filter((e) => /web/.test(e.unique_id)).map((e) => e.entity_id + " " + e.unique_id));
       await publisher[Symbol.asyncDispose]();
       await core.entity("switch.web", "unavailable");
       await core.entity("binary_sensor.rack_power_connection", "off");

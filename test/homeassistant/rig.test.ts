@@ -42,7 +42,8 @@ describeWithPeer("a real Home Assistant", await debianPackages("mosquitto"), (mo
       await using broker = await startMosquitto(mosquitto);
       await using core = await startHomeAssistant(peer, { broker: { port: broker.port } });
       const client = await connectAsync(broker.url, { protocolVersion: 5 });
-      const say = (topic: string, value: unknown): Promise<unknown> => client.publishAsync(topic, typeof value === "string" ? value : JSON.stringify(value), { retain: true });
+      const say = (topic: string, value: unknown): Promise<unknown> =>
+        client.publishAsync(topic, typeof value === "string" ? value : JSON.stringify(value), { retain: true });
       const asked: string[] = [];
       client.on("message", (_topic, payload) => {
         asked.push(String(payload));
@@ -62,7 +63,8 @@ describeWithPeer("a real Home Assistant", await debianPackages("mosquitto"), (mo
       const before = await core.entities();
       await core.restart();
       await core.entity("switch.pdu_web", "on");
-      const mqtt = (list: typeof before): readonly string[] => list.filter((entity) => entity.platform === "mqtt").map((entity) => `${entity.id} ${entity.entity_id}`);
+      const mqtt = (list: typeof before): readonly string[] =>
+        list.filter((entity) => entity.platform === "mqtt").map((entity) => `${entity.id} ${entity.entity_id}`);
       expect(mqtt(await core.entities())).toEqual(mqtt(before));
       expect(mqtt(before)).toHaveLength(2);
       expect((await core.devices()).map((device) => device.name)).toContain("PDU");

@@ -20,7 +20,12 @@ const libraries = (root: string): readonly string[] =>
   ["usr/lib", "lib"].flatMap((folder) => {
     const path = join(root, folder);
     if (!existsSync(path)) return [];
-    return [...readdirSync(path).filter((name) => name.includes("-linux-")).map((name) => join(path, name)), path];
+    return [
+      ...readdirSync(path)
+        .filter((name) => name.includes("-linux-"))
+        .map((name) => join(path, name)),
+      path,
+    ];
   });
 
 /** A list for PATH and the like, with what this process has already at its end. */
@@ -49,7 +54,15 @@ const finish = async (peer: DebianPeer, target: string, root: string): Promise<v
     chmodSync(join(wrappers, script), 0o755);
   }
   if (peer.plugin !== undefined) {
-    const args = ["-O2", "-shared", "-fPIC", `-I${join(root, "usr/include")}`, "-o", join(root, peer.plugin.target), join(import.meta.dirname, peer.plugin.source)];
+    const args = [
+      "-O2",
+      "-shared",
+      "-fPIC",
+      `-I${join(root, "usr/include")}`,
+      "-o",
+      join(root, peer.plugin.target),
+      join(import.meta.dirname, peer.plugin.source),
+    ];
     await run("gcc", args).catch((error: Error) => writeFileSync(join(root, `${peer.plugin?.target}.why`), error.message));
   }
   const here = peerAt([root], {});
@@ -61,11 +74,15 @@ const provide = async (name: PeerName): Promise<string> => {
   const peer: DebianPeer = debianPeers[name];
   const suite = peer.suite ?? ownSuite();
   const source = peer.plugin === undefined ? "" : readFileSync(join(import.meta.dirname, peer.plugin.source), "utf8");
-  const key = createHash("sha256").update(JSON.stringify(peer) + source).digest("hex").slice(0, 8);
+  const key = createHash("sha256")
+    .update(JSON.stringify(peer) + source)
+    .digest("hex")
+    .slice(0, 8);
   const target = join(cacheFolder(), "debian", suite, `${name}-${key}`);
   if (!existsSync(join(target, ready))) {
     await alone(`debian-${suite}-${name}`, async () => {
-      if (!existsSync(join(target, ready))) await unpackDebian({ suite, packages: peer.packages, target, leaveOut: unneeded, finish: (root) => finish(peer, target, root) });
+      if (!existsSync(join(target, ready)))
+        await unpackDebian({ suite, packages: peer.packages, target, leaveOut: unneeded, finish: (root) => finish(peer, target, root) });
     });
   }
   return target;

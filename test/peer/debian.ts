@@ -33,8 +33,20 @@ const folders = (suite: string): { readonly apt: string; readonly lists: string;
 const settings = (suite: string): readonly string[] => {
   const { apt, lists } = folders(suite);
   const source = suite === ownSuite() ? [] : ["-o", `Dir::Etc::sourcelist=${join(apt, "sources.list")}`, "-o", "Dir::Etc::sourceparts=-"];
-  const options = [`Dir::State::lists=${lists}`, `Dir::State::status=${join(apt, "status")}`, `Dir::Cache=${join(apt, "cache")}`, "Acquire::Check-Valid-Until=false"];
-  const more = ["Acquire::Languages=none", "Acquire::Retries=2", "Acquire::http::Timeout=20", "APT::Sandbox::User=", "APT::Install-Recommends=false", "Debug::NoLocking=true"];
+  const options = [
+    `Dir::State::lists=${lists}`,
+    `Dir::State::status=${join(apt, "status")}`,
+    `Dir::Cache=${join(apt, "cache")}`,
+    "Acquire::Check-Valid-Until=false",
+  ];
+  const more = [
+    "Acquire::Languages=none",
+    "Acquire::Retries=2",
+    "Acquire::http::Timeout=20",
+    "APT::Sandbox::User=",
+    "APT::Install-Recommends=false",
+    "Debug::NoLocking=true",
+  ];
   return [...[...options, ...more].flatMap((option) => ["-o", option]), ...source];
 };
 
@@ -48,7 +60,8 @@ const ownAddress = async (): Promise<string> => {
 
 const refresh = async (suite: string): Promise<void> => {
   const { apt, lists, fresh } = folders(suite);
-  if (suite !== ownSuite()) writeFileSync(join(apt, "sources.list"), `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${await ownAddress()} ${suite} main\n`);
+  if (suite !== ownSuite())
+    writeFileSync(join(apt, "sources.list"), `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${await ownAddress()} ${suite} main\n`);
   try {
     await run("apt-get", [...settings(suite), "-qq", "update"], { ms: aptTime });
   } catch (error) {

@@ -2,7 +2,15 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { callService, createConnection, createLongLivedTokenAuth, subscribeEntities, type Connection, type HassEntities, type HassEntity } from "home-assistant-js-websocket";
+import {
+  callService,
+  createConnection,
+  createLongLivedTokenAuth,
+  subscribeEntities,
+  type Connection,
+  type HassEntities,
+  type HassEntity,
+} from "home-assistant-js-websocket";
 
 import type { Peer } from "./debian-peer.ts";
 import { freePort } from "./port.ts";
@@ -111,7 +119,10 @@ system_log:
 const post = async <T>(base: string, path: string, body: object, options: { readonly token?: string; readonly form?: boolean } = {}): Promise<T> => {
   const answer = await fetch(base + path, {
     method: "POST",
-    headers: { "content-type": options.form ? "application/x-www-form-urlencoded" : "application/json", ...(options.token && { authorization: `Bearer ${options.token}` }) },
+    headers: {
+      "content-type": options.form ? "application/x-www-form-urlencoded" : "application/json",
+      ...(options.token && { authorization: `Bearer ${options.token}` }),
+    },
     body: options.form ? new URLSearchParams(body as Record<string, string>) : JSON.stringify(body),
   });
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
@@ -123,7 +134,12 @@ const onboard = async (base: string): Promise<string> => {
   const client = `${base}/`;
   const person = { client_id: client, name: "Rack", username: "rack", password: "rack-power", language: "en" };
   const { auth_code: code } = await post<{ auth_code: string }>(base, "/api/onboarding/users", person);
-  const { access_token: token } = await post<{ access_token: string }>(base, "/auth/token", { grant_type: "authorization_code", code, client_id: client }, { form: true });
+  const { access_token: token } = await post<{ access_token: string }>(
+    base,
+    "/auth/token",
+    { grant_type: "authorization_code", code, client_id: client },
+    { form: true },
+  );
   const connection = await createConnection({ auth: createLongLivedTokenAuth(base, token) });
   try {
     return await connection.sendMessagePromise<string>({ type: "auth/long_lived_access_token", client_name: "test", lifespan: 365 });
@@ -136,7 +152,12 @@ const onboard = async (base: string): Promise<string> => {
 const join5 = async (base: string, token: string, broker: HomeAssistantOptions["broker"]): Promise<void> => {
   const flow = await post<{ flow_id: string }>(base, "/api/config/config_entries/flow", { handler: "mqtt" }, { token });
   const other = { set_client_cert: false, set_ca_cert: "off", transport: "tcp" };
-  const made = await post<{ type: string }>(base, `/api/config/config_entries/flow/${flow.flow_id}`, { broker: "127.0.0.1", protocol: "5", ...broker, other_settings: other }, { token });
+  const made = await post<{ type: string }>(
+    base,
+    `/api/config/config_entries/flow/${flow.flow_id}`,
+    { broker: "127.0.0.1", protocol: "5", ...broker, other_settings: other },
+    { token },
+  );
   if (made.type !== "create_entry") throw new Error(`Home Assistant did not join the broker: ${JSON.stringify(made)}`);
 };
 
@@ -176,7 +197,11 @@ class Core implements HomeAssistant {
     this.#connection = await createConnection({ auth: createLongLivedTokenAuth(this.url, this.token), setupRetry: 10 });
     this.#states = {};
     subscribeEntities(this.#connection, (states) => (this.#states = states));
-    await until(() => this.#connection?.sendMessagePromise<{ state: string }>({ type: "get_config" }).then((config) => config.state === "RUNNING"), "Home Assistant is running", 60_000);
+    await until(
+      () => this.#connection?.sendMessagePromise<{ state: string }>({ type: "get_config" }).then((config) => config.state === "RUNNING"),
+      "Home Assistant is running",
+      60_000,
+    );
   }
   async start(): Promise<void> {
     await this.boot();
@@ -226,7 +251,13 @@ class Core implements HomeAssistant {
   async statistics(...ids: readonly string[]): Promise<Readonly<Record<string, readonly StatisticsRow[]>>> {
     await this.callService("statistics_now", "compile");
     const start = new Date(Date.now() - 3600_000).toISOString();
-    return await this.send({ type: "recorder/statistics_during_period", start_time: start, statistic_ids: ids, period: "5minute", types: ["state", "sum", "mean"] });
+    return await this.send({
+      type: "recorder/statistics_during_period",
+      start_time: start,
+      statistic_ids: ids,
+      period: "5minute",
+      types: ["state", "sum", "mean"],
+    });
   }
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();

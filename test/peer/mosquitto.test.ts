@@ -44,7 +44,11 @@ describeWithPeer("mosquitto", await debianPackages("mosquitto"), (peer) => {
     await using broker = await startMosquitto(peer, { tls: "client certificate" });
     const { url, certificates } = broker.tls ?? expect.fail("no TLS");
     const ca = readFileSync(certificates.ca);
-    const identity = (who: { readonly certificate: string; readonly key: string }): object => ({ ca, cert: readFileSync(who.certificate), key: readFileSync(who.key) });
+    const identity = (who: { readonly certificate: string; readonly key: string }): object => ({
+      ca,
+      cert: readFileSync(who.certificate),
+      key: readFileSync(who.key),
+    });
     expect(await refusal(url, identity(certificates.client))).toBe("let in");
     expect(await refusal(url, { ca })).not.toBe("let in");
     expect(await refusal(url, identity(certificates.stranger))).not.toBe("let in");

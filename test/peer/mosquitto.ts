@@ -47,7 +47,14 @@ const configuration = (folder: string, port: number, options: MosquittoOptions, 
     ...(options.persistent ? ["persistence true", `persistence_location ${join(folder, "data")}/`, "autosave_on_changes true", "autosave_interval 1"] : []),
     ...(options.more === undefined ? [] : [options.more]),
     `listener ${port} 127.0.0.1`,
-    ...(tls === undefined ? [] : [`listener ${tls.port} 127.0.0.1`, `cafile ${tls.certificates.ca}`, `certfile ${tls.certificates.server.certificate}`, `keyfile ${tls.certificates.server.key}`]),
+    ...(tls === undefined
+      ? []
+      : [
+          `listener ${tls.port} 127.0.0.1`,
+          `cafile ${tls.certificates.ca}`,
+          `certfile ${tls.certificates.server.certificate}`,
+          `keyfile ${tls.certificates.server.key}`,
+        ]),
     ...(options.tls === "client certificate" ? ["require_certificate true"] : []),
     "",
   ].join("\n");

@@ -31,7 +31,10 @@ export const debianPeers = {
   },
   ipmitool: { packages: ["ipmitool"], programs: ["ipmitool"] },
   "freeipmi-tools": { packages: ["freeipmi-tools"], programs: ["ipmipower", "ipmi-sensors", "ipmi-dcmi", "ipmi-fru", "ipmi-chassis"] },
-  mosquitto: { packages: ["mosquitto", "mosquitto-clients", "openssl"], programs: ["mosquitto", "mosquitto_passwd", "mosquitto_pub", "mosquitto_sub", "openssl"] },
+  mosquitto: {
+    packages: ["mosquitto", "mosquitto-clients", "openssl"],
+    programs: ["mosquitto", "mosquitto_passwd", "mosquitto_pub", "mosquitto_sub", "openssl"],
+  },
   patchelf: { packages: ["patchelf"], programs: ["patchelf"] },
   python3: { packages: ["python3", "python3-venv", "python3-pip-whl"], programs: ["python3"] },
 } as const satisfies Record<string, DebianPeer>;

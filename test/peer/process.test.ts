@@ -20,7 +20,9 @@ test("waits until it is ready, shows what it wrote, and ends with its scope", as
 
 test("one that ends, does not get ready or is not there is an error with its output", async () => {
   await expect(startProcess(...node(`console.error("oh"); process.exit(3)`), { ready: "never" })).rejects.toThrow(/ended \(3\)[^]*oh/);
-  await expect(startProcess(...node(`console.log("slow"); setInterval(() => 0, 1000)`), { ready: "never", within: 400 })).rejects.toThrow(/not ready within 400 ms/);
+  await expect(startProcess(...node(`console.log("slow"); setInterval(() => 0, 1000)`), { ready: "never", within: 400 })).rejects.toThrow(
+    /not ready within 400 ms/,
+  );
   await expect(startProcess("/nowhere/program", [], { ready: "never" })).rejects.toThrow(/ended \(127\)/);
 });
 

@@ -56,7 +56,11 @@ const end = async (child: ChildProcess, ended: Promise<unknown>, ms = 3000): Pro
 /** Starts a program and waits until it is ready. It ends with `await using`, or with this process. Throws with the output when it ends or is not ready in time. */
 export const startProcess = async (command: string, args: readonly string[], options: ProcessOptions = {}): Promise<RunningProcess> => {
   const [program = command, ...rest] = [...withDeath, command, ...args];
-  const child = spawn(program, rest, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
+  const child = spawn(program, rest, {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+  });
   let output = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => (output += text));
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (output += text));
@@ -75,7 +79,7 @@ export const startProcess = async (command: string, args: readonly string[], opt
     [Symbol.asyncDispose]: () => end(child, ended),
   };
   const within = options.within ?? 15_000;
-  for (const latest = performance.now() + within; !(await isReady(options.ready, output)); ) {
+  for (const latest = performance.now() + within; !(await isReady(options.ready, output));) {
     if (!living.has(child)) throw new Error(`${command} ended (${await ended}) before it was ready:\n${output}`);
     if (performance.now() > latest) {
       await end(child, ended);

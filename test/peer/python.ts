@@ -95,7 +95,10 @@ export const python314 = async (): Promise<string> => {
 
 /** Makes an environment once and gives its folder. `python` is the interpreter to build on. */
 export const makeEnvironment = async (environment: string, requirements: readonly string[], python = "python3"): Promise<string> => {
-  const key = createHash("sha256").update(JSON.stringify([requirements, python])).digest("hex").slice(0, 8);
+  const key = createHash("sha256")
+    .update(JSON.stringify([requirements, python]))
+    .digest("hex")
+    .slice(0, 8);
   const root = join(cacheFolder(), "python", `${environment}-${key}`);
   if (existsSync(join(root, ready))) return root;
   return await alone(`python-${environment}`, async () => {
@@ -105,7 +108,10 @@ export const makeEnvironment = async (environment: string, requirements: readonl
     mkdirSync(join(root, ".."), { recursive: true });
     const tool = await uv();
     await run(tool, ["venv", "-q", "--python", python, root], { ms: 60_000 });
-    await run(tool, ["pip", "install", "-q", "--python", join(root, "bin", "python"), ...requirements], { ms: 600_000, env: { UV_CACHE_DIR: join(cacheFolder(), "uv-cache") } });
+    await run(tool, ["pip", "install", "-q", "--python", join(root, "bin", "python"), ...requirements], {
+      ms: 600_000,
+      env: { UV_CACHE_DIR: join(cacheFolder(), "uv-cache") },
+    });
     writeFileSync(join(root, ready), "");
     return root;
   });

@@ -11,9 +11,16 @@ const root = "1.3.6.1.4.1.318.1.1.26";
 describeWithPeer("simulated PDU, asked by Net-SNMP", await debianPackages("snmp"), (peer) => {
   const ask = async (port: number, program: string, community: string, ...args: readonly string[]): Promise<string[]> => {
     const version = args[0] === "-v1" ? [] : ["-v2c"];
-    const output = await run(peer.bin(program), [...version, "-c", community, "-On", "-t1", "-r0", ...args].map((one) => (one === "AT" ? `127.0.0.1:${port}` : one)), { env: peer.env });
+    const output = await run(
+      peer.bin(program),
+      [...version, "-c", community, "-On", "-t1", "-r0", ...args].map((one) => (one === "AT" ? `127.0.0.1:${port}` : one)),
+      { env: peer.env },
+    );
     // The end of the walk is a note of the program, not an object.
-    return output.trim().split("\n").filter((line) => !line.includes("No more variables") && !line.startsWith("End of MIB"));
+    return output
+      .trim()
+      .split("\n")
+      .filter((line) => !line.includes("No more variables") && !line.startsWith("End of MIB"));
   };
 
   test("walks in order, ends, and gives what the model has", async () => {
@@ -32,7 +39,10 @@ describeWithPeer("simulated PDU, asked by Net-SNMP", await debianPackages("snmp"
     const pdu = simulatedPdu(24);
     await using agent = await startPduAgent({ host: "127.0.0.1", readCommunity: "public", writeCommunity: "private", pdu: () => pdu });
     const lines = await ask(agent.port, "snmpbulkget", "public", "-Cn1", "-Cr3", "AT", ".1.3.6.1.2.1.1.5", `.${root}.9.2.3.1.5`, `.${root}.9.4.3.1.7`);
-    expect(lines.map((line) => line.split(" ")[0]?.replace(`.${root}.9.`, ""))).toEqual([".1.3.6.1.2.1.1.5.0", ...[1, 2, 3].flatMap((n) => [`2.3.1.5.${n}`, `4.3.1.7.${n}`])]);
+    expect(lines.map((line) => line.split(" ")[0]?.replace(`.${root}.9.`, ""))).toEqual([
+      ".1.3.6.1.2.1.1.5.0",
+      ...[1, 2, 3].flatMap((n) => [`2.3.1.5.${n}`, `4.3.1.7.${n}`]),
+    ]);
   });
 
   test("obeys the write community, refuses the read community and values it does not know", async () => {

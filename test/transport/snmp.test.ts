@@ -14,12 +14,17 @@ import { until } from "../peer/until.ts";
 import { never, startRig, table } from "./snmp-rig.ts";
 
 const rows = Array.from({ length: 24 }, (_, at) => String(at + 1));
-const cells = (columns: readonly number[], some: readonly string[] = rows): Slot[] => some.flatMap((row) => columns.map((column) => ({ oid: `${table}.${column}.${row}`, column: `${table}.${column}`, row })));
+const cells = (columns: readonly number[], some: readonly string[] = rows): Slot[] =>
+  some.flatMap((row) => columns.map((column) => ({ oid: `${table}.${column}.${row}`, column: `${table}.${column}`, row })));
 const whole = (): Fetch => prepareFetch(cells([1, 2, 3]), () => rows);
 const kinds = (requests: readonly SnmpRequest[]): string[] => requests.map(({ kind }) => Object.entries(tags).find(([, tag]) => tag === kind)?.[0] ?? "?");
 const values = (found: readonly ({ readonly value: unknown } | undefined)[]): unknown[] => found.map((one) => one?.value);
 const all = rows.flatMap((row) => [1, 2, 3].map((column) => column * 100 + Number(row)));
-const faultOf = (work: Promise<unknown>): Promise<Fault> => work.then(() => expect.fail("no fault"), (error: Fault) => error);
+const faultOf = (work: Promise<unknown>): Promise<Fault> =>
+  work.then(
+    () => expect.fail("no fault"),
+    (error: Fault) => error,
+  );
 
 describe("reading", () => {
   test("a whole table comes in as few answers as fit into one frame, without a surplus row", async () => {
@@ -37,7 +42,14 @@ describe("reading", () => {
     await using rig = await startRig();
     const session = await rig.open();
     const middle = rows.slice(4, 12);
-    expect(values(await session.fetch(prepareFetch(cells([1, 3], middle), () => rows), never))).toEqual(middle.flatMap((row) => [100 + Number(row), 300 + Number(row)]));
+    expect(
+      values(
+        await session.fetch(
+          prepareFetch(cells([1, 3], middle), () => rows),
+          never,
+        ),
+      ),
+    ).toEqual(middle.flatMap((row) => [100 + Number(row), 300 + Number(row)]));
     expect(rig.requests).toMatchObject([{ rows: 8 }]);
   });
 
@@ -45,7 +57,10 @@ describe("reading", () => {
     await using rig = await startRig();
     const session = await rig.open();
     const rowsBefore = [...rows.slice(0, 3), "3.5", ...rows.slice(3)];
-    const found = await session.fetch(prepareFetch(cells([1, 2], rowsBefore), () => rowsBefore), never);
+    const found = await session.fetch(
+      prepareFetch(cells([1, 2], rowsBefore), () => rowsBefore),
+      never,
+    );
     expect(values(found)).toEqual(rowsBefore.flatMap((row) => [1, 2].map((column) => (row === "3.5" ? undefined : column * 100 + Number(row)))));
   });
 
@@ -53,7 +68,14 @@ describe("reading", () => {
     await using rig = await startRig();
     const session = await rig.open();
     const known = rows.filter((row) => row !== "5" && row !== "20");
-    expect(values(await session.fetch(prepareFetch(cells([1, 2], known), () => known), never))).toEqual(known.flatMap((row) => [100 + Number(row), 200 + Number(row)]));
+    expect(
+      values(
+        await session.fetch(
+          prepareFetch(cells([1, 2], known), () => known),
+          never,
+        ),
+      ),
+    ).toEqual(known.flatMap((row) => [100 + Number(row), 200 + Number(row)]));
   });
 
   test("a GET never names more than 25 objects, and leaves out what is not there", async () => {
@@ -86,9 +108,19 @@ describe("reading", () => {
   test("an agent that can answer only one object at a time is asked so", async () => {
     await using rig = await startRig((request) => (request && (request.kind === tags.getBulk || request.varbinds.length > 1) ? "drop" : "pass"));
     const session = await rig.open();
-    expect(values(await session.fetch(prepareFetch(cells([1, 2], rows.slice(0, 8)), () => rows), never))).toEqual(rows.slice(0, 8).flatMap((row) => [100 + Number(row), 200 + Number(row)]));
+    expect(
+      values(
+        await session.fetch(
+          prepareFetch(cells([1, 2], rows.slice(0, 8)), () => rows),
+          never,
+        ),
+      ),
+    ).toEqual(rows.slice(0, 8).flatMap((row) => [100 + Number(row), 200 + Number(row)]));
     rig.requests.length = 0;
-    await session.get(cells([1], rows.slice(0, 5)).map(({ oid }) => oid), never);
+    await session.get(
+      cells([1], rows.slice(0, 5)).map(({ oid }) => oid),
+      never,
+    );
     expect(rig.requests.map(({ varbinds }) => varbinds.length)).toEqual([1, 1, 1, 1, 1]);
   });
 
@@ -149,7 +181,9 @@ describe("who may answer", () => {
 
   test("a name that is not known, and an abort, end at once", async () => {
     await using rig = await startRig(() => "drop");
-    await expect(rig.transport.open({ host: "no-such-host.invalid", port: 161 }, { version: "2c", community: { reveal: () => "x" } as never }, 100, never)).rejects.toMatchObject({ kind: "unreachable" });
+    await expect(
+      rig.transport.open({ host: "no-such-host.invalid", port: 161 }, { version: "2c", community: { reveal: () => "x" } as never }, 100, never),
+    ).rejects.toMatchObject({ kind: "unreachable" });
     const session = await rig.open({ patience: 60_000 });
     const stop = new AbortController();
     const reading = session.get([`${table}.1.1`], stop.signal);
@@ -160,7 +194,9 @@ describe("who may answer", () => {
 });
 
 describe("writing", () => {
-  const write = (value = 7): Parameters<Awaited<ReturnType<Awaited<ReturnType<typeof startRig>>["open"]>>["set"]>[0] => [{ oid: `${table}.3.1`, type: 2, value }];
+  const write = (value = 7): Parameters<Awaited<ReturnType<Awaited<ReturnType<typeof startRig>>["open"]>>["set"]>[0] => [
+    { oid: `${table}.3.1`, type: 2, value },
+  ];
 
   test("one datagram, accepted", async () => {
     await using rig = await startRig();
@@ -238,28 +274,44 @@ const startGarbler = async (burst: number) => {
 test.each([
   ["2c", { version: "2c", community: new Secret("private") }, 100_000],
   ["3", { version: "3", user: "nobody" }, 20_000],
-  ["3 with encryption", { version: "3", user: "nobody", authentication: { protocol: "SHA", key: new Secret("authpass12") }, privacy: { protocol: "AES", key: new Secret("privpass12") } }, 20_000],
-] as const)("version %s: malformed answers from the device's own address neither end the process, nor leak, nor stop the next reading", { timeout: 60_000 }, async (_, credentials, count) => {
-  await using rig = await startRig();
-  using device = await startGarbler(250);
-  using session = await rig.transport.open({ host: "127.0.0.1", port: device.port }, credentials, 20, never);
-  const outcomes: Record<string, number> = {};
-  const storm = async (until: number): Promise<void> => {
-    while (device.state.sent < until) {
-      const outcome = await session.get([`${table}.1.1`, `${table}.1.2`], never).then(() => "read", (error: Fault) => error.kind);
-      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-    }
-  };
-  await storm(count / 5);
-  const before = process.memoryUsage().heapUsed;
-  await storm(count);
-  expect(device.state.sent).toBeGreaterThanOrEqual(count);
-  // What claims less protection than this login has is not even looked at: then it is silence.
-  expect((outcomes["malformed"] ?? 0) + (outcomes["timeout"] ?? 0)).toBeGreaterThan(5);
-  expect(outcomes["malformed"]).toBeGreaterThan(0);
-  expect(process.memoryUsage().heapUsed - before).toBeLessThan(30_000_000);
-  expect(values(await (await rig.open()).fetch(whole(), never))).toEqual(all);
-});
+  [
+    "3 with encryption",
+    {
+      version: "3",
+      user: "nobody",
+      authentication: { protocol: "SHA", key: new Secret("authpass12") },
+      privacy: { protocol: "AES", key: new Secret("privpass12") },
+    },
+    20_000,
+  ],
+] as const)(
+  "version %s: malformed answers from the device's own address neither end the process, nor leak, nor stop the next reading",
+  { timeout: 60_000 },
+  async (_, credentials, count) => {
+    await using rig = await startRig();
+    using device = await startGarbler(250);
+    using session = await rig.transport.open({ host: "127.0.0.1", port: device.port }, credentials, 20, never);
+    const outcomes: Record<string, number> = {};
+    const storm = async (until: number): Promise<void> => {
+      while (device.state.sent < until) {
+        const outcome = await session.get([`${table}.1.1`, `${table}.1.2`], never).then(
+          () => "read",
+          (error: Fault) => error.kind,
+        );
+        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+      }
+    };
+    await storm(count / 5);
+    const before = process.memoryUsage().heapUsed;
+    await storm(count);
+    expect(device.state.sent).toBeGreaterThanOrEqual(count);
+    // What claims less protection than this login has is not even looked at: then it is silence.
+    expect((outcomes["malformed"] ?? 0) + (outcomes["timeout"] ?? 0)).toBeGreaterThan(5);
+    expect(outcomes["malformed"]).toBeGreaterThan(0);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(30_000_000);
+    expect(values(await (await rig.open()).fetch(whole(), never))).toEqual(all);
+  },
+);
 
 test("any bytes can be judged for their protection and their number", () => {
   let judged = 0;

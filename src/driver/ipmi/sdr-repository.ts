@@ -98,6 +98,8 @@ export const walkRecords = async (bmc: BmcConnection, place: Repository, from: W
       // A BMC without records, or one that refuses a single one: what came until here is what there is. Next time it is asked again.
       if (answer.code !== 0 && completionFault(answer.code, "sensor record").kind !== "busy") return { records, next };
       const head = acceptedData(answer, "sensor record", 2 + headerLength);
+      // The first record is asked for as 0 and has a number of its own, to which firmware without an end mark comes back.
+      if (next === firstRecord) seen.add(head.readUInt16LE(2));
       if (head[2 + 3] === fullRecord) records.push(await reader.body(next, head.subarray(2), signal));
       next = head.readUInt16LE(0);
     }

@@ -37,9 +37,12 @@ const bmcOwner = 0x20;
 export const slug = (name: string): string =>
   name
     .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
     .toLowerCase()
     .replace(/[^a-z0-9.]+/g, "-")
     .replace(/^[-.]+|[-.]+$/g, "");
+
+const numberOf = ({ lun, number }: AnalogSensor): string => (lun === 0 ? `${number}` : `${lun}.${number}`);
 
 export const isShown = (wanted: IpmiOptions["sensors"], point: PointName, name: string): boolean => {
   if (wanted === undefined) return point !== "meter.voltage" && point !== "meter.frequency";
@@ -52,20 +55,23 @@ export const isShown = (wanted: IpmiOptions["sensors"], point: PointName, name: 
  * of them: so no id depends on the order of the records, or on how many there are.
  */
 export const sensorParts = (sensors: readonly AnalogSensor[], wanted: IpmiOptions["sensors"]): readonly SensorPart[] => {
-  const own = sensors.filter(({ owner }) => owner === bmcOwner);
+  // Firmware without an end mark may tell a record twice.
+  const own = [...new Map(sensors.filter(({ owner }) => owner === bmcOwner).map((sensor) => [numberOf(sensor), sensor])).values()];
   const count = new Map<string, number>();
   for (const { name } of own) count.set(slug(name), (count.get(slug(name)) ?? 0) + 1);
-  const found = new Map<PartId, SensorPart>();
+  const found: SensorPart[] = [];
+  const taken = new Set<PartId>();
   for (const sensor of own) {
     const [point, convert] = units[sensor.unit] ?? [];
     if (!point || !convert || !isShown(wanted, point, sensor.name)) continue;
     const stem = slug(sensor.name);
     const alone = stem !== "" && count.get(stem) === 1;
-    const number = sensor.lun === 0 ? `${sensor.number}` : `${sensor.lun}.${sensor.number}`;
-    const id = `sensor/${alone ? stem : stem === "" ? `n${number}` : `${stem}-n${number}`}`;
+    const number = numberOf(sensor);
+    let id = `sensor/${alone ? stem : stem === "" ? `n${number}` : `${stem}-n${number}`}`;
+    while (taken.has(id)) id += `-n${number}`;
+    taken.add(id);
     const label = alone ? sensor.name : `${sensor.name || "Sensor"} (${sensor.entity})`;
-    // Two records of one sensor say the same thing twice.
-    if (!found.has(id)) found.set(id, { id, label, point, convert, sensor });
+    found.push({ id, label, point, convert, sensor });
   }
-  return [...found.values()];
+  return found;
 };

@@ -59,7 +59,12 @@ const slotAt = (cell: string, index: string | undefined, wide = false): Slot => 
 interface Possible {
   readonly place: Place;
   readonly label?: Slot;
-  readonly values: readonly { readonly point: PointName; readonly profile: PointProfile; readonly ways: readonly (readonly Slot[])[]; readonly digits?: Slot }[];
+  readonly values: readonly {
+    readonly point: PointName;
+    readonly profile: PointProfile;
+    readonly ways: readonly (readonly Slot[])[];
+    readonly digits?: Slot;
+  }[];
   readonly status?: StatusPlan;
   readonly commands: readonly { readonly name: CommandName; readonly writes: readonly WritePlan[] }[];
 }
@@ -81,7 +86,8 @@ const possible = async (place: Place, session: SnmpSession, rows: Map<string, re
     else {
       const cells = [point.get].flat();
       const ways = [];
-      for (const cell of cells) ways.push(point.over ? (await rowsUnder(cell, session, rows, signal)).map((row) => slotAt(cell, row)) : [slotAt(cell, index, isWide(point, name))]);
+      for (const cell of cells)
+        ways.push(point.over ? (await rowsUnder(cell, session, rows, signal)).map((row) => slotAt(cell, row)) : [slotAt(cell, index, isWide(point, name))]);
       values.push({ point: name as PointName, profile: point, ways, ...(point.digits !== undefined && { digits: slotAt(point.digits, index) }) });
     }
   }
@@ -139,12 +145,16 @@ export const findLayout = async (profile: Profile, session: SnmpSession, signal:
     everything.push(await possible(place, session, rows, signal));
     if (place.index !== undefined) byPart.set(place.profile, [...(byPart.get(place.profile) ?? []), place.index]);
   }
-  const rowsOfColumn = new Map(everything.flatMap((one) => slotsOf(one).flatMap(({ column }) => (column === undefined ? [] : [[column, byPart.get(one.place.profile) ?? []] as const]))));
+  const rowsOfColumn = new Map(
+    everything.flatMap((one) => slotsOf(one).flatMap(({ column }) => (column === undefined ? [] : [[column, byPart.get(one.place.profile) ?? []] as const]))),
+  );
   const rowsOf = (column: string): readonly string[] => rows.get(column) ?? rowsOfColumn.get(column) ?? [];
   const slots = [...new Map(everything.flatMap(slotsOf).map((slot) => [slot.oid, slot])).values()];
   const found = await session.fetch(prepareFetch(slots, rowsOf), signal);
   const answers: Answers = new Map(found.flatMap((varbind) => (varbind ? [[varbind.oid, varbind] as const] : [])));
-  const parts = everything.map((one) => settle(one, answers)).filter(({ values, status, commands }) => values.size > 0 || status !== undefined || commands.size > 0);
+  const parts = everything
+    .map((one) => settle(one, answers))
+    .filter(({ values, status, commands }) => values.size > 0 || status !== undefined || commands.size > 0);
   return { parts: new Map(parts.map((part) => [part.id, part])), rowsOf };
 };
 
@@ -159,7 +169,10 @@ const describePart = ({ id, label, values, status, commands }: PartLayout): Part
 export const describeDevice = async (profile: Profile, layout: Layout, session: SnmpSession, signal: AbortSignal): Promise<Description> => {
   const fields = Object.entries(profile.device).flatMap(([field, text]) => (text === undefined ? [] : [[field, text] as const]));
   const asked = fields.filter(([, text]) => oidPattern.test(text));
-  const answers = await session.get(asked.map(([, oid]) => oid), signal);
+  const answers = await session.get(
+    asked.map(([, oid]) => oid),
+    signal,
+  );
   const told = asked.flatMap(([field], at) => {
     const varbind = answers[at];
     const text = varbind ? textOf(varbind) : "";

@@ -20,7 +20,10 @@ export const identify = async (session: SnmpSession, profiles: readonly Profile[
   const [id] = await session.get([sysObjectID], signal);
   const objectId = id && textOf(id);
   const likely = candidates(profiles, objectId);
-  const answers = await session.get(likely.map(({ match }) => match.answers), signal);
+  const answers = await session.get(
+    likely.map(({ match }) => match.answers),
+    signal,
+  );
   const found = likely.find((_, at) => answers[at] !== undefined);
   if (found) return found;
   throw new Fault("unsupported", `no profile fits this device (sysObjectID ${objectId ?? "not answered"}); one can be named in its entry`);

@@ -21,7 +21,12 @@ export const parseProfile = (name: string, text: string, file: string): Profile 
   if (document.errors.length > 0) throw new Error(document.errors.map((error) => `${at(error.pos[0])}: ${error.message.split("\n")[0] ?? ""}`).join("\n"));
   const result = profileSchema.safeParse(document.toJS());
   if (result.success) return { name, ...result.data };
-  throw new Error(result.error.issues.flatMap(deepest).map(({ path, message }) => `${at(offsetOf(path))}: ${path.join(".")}: ${message}`).join("\n"));
+  throw new Error(
+    result.error.issues
+      .flatMap(deepest)
+      .map(({ path, message }) => `${at(offsetOf(path))}: ${path.join(".")}: ${message}`)
+      .join("\n"),
+  );
 };
 
 interface Issue {
@@ -32,7 +37,9 @@ interface Issue {
 /** Where one of several forms was allowed, the complaint about the form that was most likely meant: the one with the fewest. */
 const deepest = (issue: z.core.$ZodIssue): readonly Issue[] => {
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
-  const [nearest = []] = [...issue.errors].sort((a, b) => b.reduce((most, one) => Math.max(most, one.path.length), 0) - a.reduce((most, one) => Math.max(most, one.path.length), 0));
+  const [nearest = []] = [...issue.errors].sort(
+    (a, b) => b.reduce((most, one) => Math.max(most, one.path.length), 0) - a.reduce((most, one) => Math.max(most, one.path.length), 0),
+  );
   return nearest.flatMap(deepest).map((inner) => ({ path: [...issue.path, ...inner.path], message: inner.message }));
 };
 

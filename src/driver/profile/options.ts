@@ -25,7 +25,10 @@ const key = (what: string): z.ZodPipe<z.ZodString, z.ZodTransform<Secret, string
     .describe(what)
     .transform((text) => new Secret(text));
 
-const noDes = { error: (issue: { input?: unknown }): string | undefined => (/^3?DES/i.test(String(issue.input)) ? "DES is not supported: OpenSSL 3 has it no more; use AES" : undefined) };
+const noDes = {
+  error: (issue: { input?: unknown }): string | undefined =>
+    /^3?DES/i.test(String(issue.input)) ? "DES is not supported: OpenSSL 3 has it no more; use AES" : undefined,
+};
 
 /** Spellings that vendors use for one protocol: sha256, SHA-256, aes-128. */
 const spelling = (text: unknown): unknown => {
@@ -59,7 +62,10 @@ export const optionsSchema = (profiles: readonly string[]): z.ZodType<SnmpOption
         .strictObject({ protocol: z.preprocess(spelling, z.enum(privacyProtocols, noDes)), key: key("Privacy password") })
         .describe("Version 3: without it nothing is encrypted")
         .optional(),
-      profile: z.enum(profiles as [string, ...string[]]).describe("Kind of device; found by itself without it").optional(),
+      profile: z
+        .enum(profiles as [string, ...string[]])
+        .describe("Kind of device; found by itself without it")
+        .optional(),
       timeout: z.number().min(0.5).max(30).default(5).describe("Seconds that an answer may take, all tries together"),
     })
     .check(({ value, issues }) => {

@@ -79,7 +79,12 @@ const valueOf = (task: ValueTask, found: Found): Value | undefined => {
   return varbind && task.plan.decode(varbind, found[task.digits]);
 };
 
-const readStatus = async ({ part, points, plan, scalars, counts }: StatusTask, found: Found, session: SnmpSession, signal: AbortSignal): Promise<readonly Reading[]> => {
+const readStatus = async (
+  { part, points, plan, scalars, counts }: StatusTask,
+  found: Found,
+  session: SnmpSession,
+  signal: AbortSignal,
+): Promise<readonly Reading[]> => {
   if (scalars.every((place) => found[place] === undefined)) return [];
   const words = new Set(plan.scalars.flatMap(({ map }, at) => wordsOf(found[scalars[at] as number], map)));
   for (const [at, { root, map }] of plan.lists.entries()) {
@@ -93,7 +98,12 @@ const readStatus = async ({ part, points, plan, scalars, counts }: StatusTask, f
 };
 
 /** Asks the device. `gone` gets the parts of which nothing came, such as the rows of an outlet module that was unplugged. */
-export const readPlanned = async ({ fetch, values, statuses }: ReadPlan, session: SnmpSession, gone: Set<PartId>, signal: AbortSignal): Promise<readonly Reading[]> => {
+export const readPlanned = async (
+  { fetch, values, statuses }: ReadPlan,
+  session: SnmpSession,
+  gone: Set<PartId>,
+  signal: AbortSignal,
+): Promise<readonly Reading[]> => {
   const found = await session.fetch(fetch, signal);
   const readings: Reading[] = [];
   const silent = new Set<PartId>();

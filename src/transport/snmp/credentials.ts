@@ -33,7 +33,11 @@ const authentications: Readonly<Record<AuthenticationProtocol, AuthProtocols>> =
   "SHA-384": AuthProtocols.sha384,
   "SHA-512": AuthProtocols.sha512,
 };
-const privacies: Readonly<Record<PrivacyProtocol, PrivProtocols>> = { AES: PrivProtocols.aes, "AES-256": PrivProtocols.aes256b, "AES-256-C": PrivProtocols.aes256r };
+const privacies: Readonly<Record<PrivacyProtocol, PrivProtocols>> = {
+  AES: PrivProtocols.aes,
+  "AES-256": PrivProtocols.aes256b,
+  "AES-256-C": PrivProtocols.aes256r,
+};
 
 /** The user as the library wants it. */
 export const libraryUser = ({ user: name, authentication, privacy }: V3User): User => {

@@ -80,7 +80,8 @@ const tableRequests = ({ rows, columns }: Table, all: readonly string[], slots: 
   return requests;
 };
 
-const bytesOf = (request: BulkRequest, slots: readonly Slot[]): number => envelope + request.places.reduce((sum, place) => sum + varbindBytes(slots[place] as Slot), 0);
+const bytesOf = (request: BulkRequest, slots: readonly Slot[]): number =>
+  envelope + request.places.reduce((sum, place) => sum + varbindBytes(slots[place] as Slot), 0);
 
 /** Puts the objects that stand alone where room is left, as non-repeaters. Returns those that found none. */
 const fill = (requests: BulkRequest[], loose: readonly number[], slots: readonly Slot[]): readonly number[] => {

@@ -16,7 +16,7 @@ export const span = (bytes: Buffer, at: number): { readonly from: number; readon
 /** The spans of the values that stand one after the other from `at`, as many as `count`. */
 export const spans = (bytes: Buffer, at: number, count: number): { readonly from: number; readonly to: number }[] | undefined => {
   const found = [];
-  for (let next = at; found.length < count; ) {
+  for (let next = at; found.length < count;) {
     const one = span(bytes, next);
     if (!one) return undefined;
     found.push(one);

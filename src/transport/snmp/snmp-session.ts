@@ -44,7 +44,10 @@ const answersSmall = async (exchange: Exchange, oid: string, signal: AbortSignal
   }
 };
 
-const half = (oids: readonly string[]): readonly [readonly string[], readonly string[]] => [oids.slice(0, Math.ceil(oids.length / 2)), oids.slice(Math.ceil(oids.length / 2))];
+const half = (oids: readonly string[]): readonly [readonly string[], readonly string[]] => [
+  oids.slice(0, Math.ceil(oids.length / 2)),
+  oids.slice(Math.ceil(oids.length / 2)),
+];
 
 const keep = (varbinds: readonly Varbind[], found: Found): void => {
   for (const varbind of varbinds) if (isThere(varbind)) found.set(varbind.oid, varbind);
@@ -118,7 +121,14 @@ const place = (varbinds: readonly Varbind[], { places }: BulkRequest, oids: read
 };
 
 /** True when the device answered the request in full. False when GETBULK is not for this device. */
-const bulkInto = async (values: (Varbind | undefined)[], lost: number[], request: BulkRequest, oids: readonly string[], ways: BulkWays, signal: AbortSignal): Promise<boolean> => {
+const bulkInto = async (
+  values: (Varbind | undefined)[],
+  lost: number[],
+  request: BulkRequest,
+  oids: readonly string[],
+  ways: BulkWays,
+  signal: AbortSignal,
+): Promise<boolean> => {
   const { exchange, habits } = ways;
   try {
     const answer = await exchange.getBulk(request.oids, request.singles, request.rows, signal);
@@ -148,7 +158,14 @@ const fetchBulk = async ({ oids, bulk }: Fetch, ways: BulkWays, signal: AbortSig
   }
   if (lost.length === 0) return values;
   const found: Found = new Map();
-  await getInto(found, lost.map((slot) => oids[slot] as string), ways.exchange, ways.habits, ways.who, signal);
+  await getInto(
+    found,
+    lost.map((slot) => oids[slot] as string),
+    ways.exchange,
+    ways.habits,
+    ways.who,
+    signal,
+  );
   for (const slot of lost) values[slot] = found.get(oids[slot] as string);
   return values;
 };
@@ -202,7 +219,7 @@ const nextFew = async (oid: string, exchange: Exchange, habits: Habits, who: str
 
 const walk = async (root: string, exchange: Exchange, habits: Habits, who: string, signal: AbortSignal): Promise<readonly Varbind[]> => {
   const found = new Map<string, Varbind>();
-  for (let at = root; ; ) {
+  for (let at = root; ;) {
     const some = await nextFew(at, exchange, habits, who, signal);
     for (const varbind of some) {
       // An agent that names an object twice would be walked for ever.
