@@ -26,6 +26,15 @@ const askedToStop = (): Promise<void> =>
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => done());
   });
 
+/** An error that nobody expected ends the program, for whoever watches it to start it anew; what it says goes through the log, which knows the secrets. */
+const dieLoudly = (log: RootLog): void => {
+  for (const event of ["uncaughtException", "unhandledRejection"] as const)
+    process.on(event, (error: unknown) => {
+      log.error("an error that Rack Power did not expect; please report it", error);
+      process.exit(exitCodes.failed);
+    });
+};
+
 const startProgram = async (file: string, log: RootLog): Promise<Program | ExitCode> => {
   try {
     return await Program.start({ file, environment, clock, log });
@@ -39,6 +48,7 @@ const startProgram = async (file: string, log: RootLog): Promise<Program | ExitC
 const runFile = async (file: string): Promise<ExitCode> => {
   const log = createLog("info");
   const stop = askedToStop();
+  dieLoudly(log);
   const program = await startProgram(resolve(file), log);
   if (typeof program === "number") return program;
   await using running = program;

@@ -40,6 +40,14 @@ const hide = ({ secrets }: Configuration, log: RootLog): void => {
   for (const secret of secrets) log.hide(secret);
 };
 
+const openData = (folder: string, log: RootLog): Database => {
+  try {
+    return openDatabase(join(folder, "rack-power.db"), (moved) => log.error(`the database was damaged and is now ${moved}; starting with a new one`));
+  } catch (error) {
+    throw new NotStarted([`data: the folder ${folder} cannot be used: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+};
+
 /** The same at every start and different on every installation, so that two of them never throw each other out of the broker. */
 const clientIdOf = (database: Database): string => {
   const [known] = database.all<{ value: string }>("select value from setting where key = 'client-id'");
@@ -72,7 +80,7 @@ export class Program implements AsyncDisposable {
     this.#drivers = drivers;
     this.#configuration = configuration;
     this.#store = createStore();
-    this.#database = openDatabase(join(configuration.data, "rack-power.db"), (moved) => log.error(`the database was damaged and is now ${moved}; starting with a new one`));
+    this.#database = openData(configuration.data, log);
     this.#engine = new Engine({ store: this.#store, database: this.#database, clock, log });
   }
 
@@ -83,6 +91,8 @@ export class Program implements AsyncDisposable {
     if (!loaded.ok) throw new NotStarted(loaded.problems.map(formatProblem));
     hide(loaded.configuration, options.log);
     options.log.level = loaded.configuration.log;
+    const { devices, mqtt, rest } = loaded.configuration;
+    options.log.info(`Rack Power ${version}: ${devices.length} devices, ${mqtt ? "MQTT" : "no MQTT"}, ${rest ? "REST API" : "no REST API"}`);
     const program = new Program(options, drivers, loaded.configuration);
     try {
       for (const entry of loaded.configuration.devices) program.#startDevice(entry);

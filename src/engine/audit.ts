@@ -10,10 +10,14 @@ export interface Audit extends Pick<Bus, "outcomes" | "outcome"> {
 const keptFor = 90 * 24 * 3600_000;
 const parse = ({ json }: { readonly json: string }): Outcome => JSON.parse(json) as Outcome;
 
-export const createAudit = (database: Database, now: number): Audit => {
-  database.run("delete from outcome where ended_at < ?", now - keptFor);
+/** Old outcomes go after so many new ones. */
+const sweepEvery = 1000;
+
+export const createAudit = (database: Database): Audit => {
+  let written = 0;
   return {
     write: (outcome) => {
+      if (written++ % sweepEvery === 0) database.run("delete from outcome where ended_at < ?", outcome.endedAt - keptFor);
       const { confirm: _spent, ...command } = outcome.command;
       const kept = { ...outcome, command };
       database.run(

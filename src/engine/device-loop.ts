@@ -1,5 +1,6 @@
 import type { Wanted } from "#domain/device.ts";
 import { Fault, isFault } from "#domain/fault.ts";
+import { goodValue } from "#store/read.ts";
 import { backoff } from "./backoff.ts";
 import type { Device, DeviceServices } from "./device.ts";
 import { faultPolicy } from "./fault-policy.ts";
@@ -23,7 +24,7 @@ export const runDevice = async (device: Device, services: DeviceServices, signal
     let fault: Fault;
     try {
       const plan = await connect(device, services, signal);
-      if (lostAt !== undefined) log.info(`back after ${Math.round((services.clock.monotonic() - lostAt) / 1000)} s`);
+      greet(device, lostAt, services);
       lostAt = said = undefined;
       attempt = 0;
       services.connected(device.id);
@@ -43,6 +44,12 @@ export const runDevice = async (device: Device, services: DeviceServices, signal
   }
 };
 
+const greet = (device: Device, lostAt: number | undefined, { clock, log, store }: DeviceServices): void => {
+  const { manufacturer, model, parts = [] } = store.device(device.id)?.description ?? {};
+  const what = [manufacturer, model].filter((word) => word !== undefined).join(" ") || "a device without a name";
+  log.child(device.id).info(lostAt === undefined ? `connected: ${what}, ${parts.length} parts` : `back after ${Math.round((clock.monotonic() - lostAt) / 1000)} s: ${what}`);
+};
+
 const connect = async (device: Device, services: DeviceServices, signal: AbortSignal): Promise<PollPlan> => {
   const described = services.describe(device.id, await device.connect(signal));
   const { store, clock } = services;
@@ -60,6 +67,13 @@ const lose = (device: Device, fault: Fault, { store, clock }: DeviceServices): v
   store.expire(device.id, Number.POSITIVE_INFINITY);
 };
 
+/** Seconds between polls while a UPS is on battery, where minutes count and drivers change fast. */
+const onBatteryInterval = 2;
+const hurried = (device: Device, { store }: DeviceServices): number => {
+  const { interval } = device.settings;
+  return goodValue(store.device(device.id)?.parts.get("ups"), "ups.onBattery") === true ? Math.min(interval, onBatteryInterval) : interval;
+};
+
 /** Polls until a fault ends the session, and returns that fault. */
 const poll = async (device: Device, plan: PollPlan, services: DeviceServices, signal: AbortSignal): Promise<Fault> => {
   const { clock } = services;
@@ -68,7 +82,7 @@ const poll = async (device: Device, plan: PollPlan, services: DeviceServices, si
   let slowDue = clock.monotonic() + slowInterval(device.settings.interval) * 1000;
   let troubled = false;
   for (;;) {
-    const interval = device.settings.interval * 1000;
+    const interval = hurried(device, services) * 1000;
     const now = clock.monotonic();
     await device.rest(nextPoll(now, interval, phase) - now, signal);
     const slow = clock.monotonic() >= slowDue;

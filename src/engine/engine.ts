@@ -54,7 +54,7 @@ export class Engine {
       store,
       clock,
       log: log.child("commands"),
-      audit: createAudit(database, clock.now()),
+      audit: createAudit(database),
       debts: createDebts(database),
       labels: this.#labels,
       cycles: this.#cycles,

@@ -1,7 +1,5 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import type { Rack } from "./rack.ts";
 
 const help = ["mains off | on", "outlet NUMBER off | on | cycle", "status"] as const;
@@ -41,12 +39,6 @@ export interface RackControl extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Lines typed by a person, such as standard input, and where their answers go. */
-export interface Typed {
-  readonly input: Readable;
-  readonly answer: (line: string) => void;
-}
-
 /** A line longer than this is no command. */
 const longestLine = 200;
 
@@ -63,7 +55,7 @@ const serve = (socket: Socket, rack: Rack): void => {
 };
 
 /** Lets a person, or `rack-power simulate`, pull the mains and switch outlets of the simulated rack: one command a line, on loopback only. Port 0: the system chooses. */
-export const startRackControl = async (rack: Rack, port = 0, typed?: Typed): Promise<RackControl> => {
+export const startRackControl = async (rack: Rack, port = 0): Promise<RackControl> => {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -71,14 +63,9 @@ export const startRackControl = async (rack: Rack, port = 0, typed?: Typed): Pro
     serve(socket, rack);
   });
   await once(server.listen(port, "127.0.0.1"), "listening");
-  const reader = typed && createInterface({ input: typed.input });
-  reader?.on("line", (line) => {
-    if (line.trim() !== "") for (const answer of obey(rack, line)) typed?.answer(answer);
-  });
   return {
     port: (server.address() as AddressInfo).port,
     [Symbol.asyncDispose]: async () => {
-      reader?.close();
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },

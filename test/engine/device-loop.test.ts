@@ -11,6 +11,15 @@ const becomes = async (rack: RackDouble, wanted: string, id = "pdu"): Promise<vo
 const about = (rack: RackDouble, id: string): string[] => rack.lines.filter((line) => line.includes(`${id}:`));
 
 describe("a device", () => {
+  test("is named once in the log when it is reached", async () => {
+    await using rack = rackDouble();
+    rack.start("pdu", deviceDouble());
+    await becomes(rack, "online");
+    await rack.clock.sleep(3600_000);
+    expect(about(rack, "pdu")).toHaveLength(1);
+    expect(about(rack, "pdu")[0]).toMatch(/connected: Double, 1 parts/);
+  });
+
   test("that is off at the start appears by itself, and is named once in the log before", async () => {
     await using rack = rackDouble();
     const pdu = deviceDouble({ dead: new Fault("unreachable", "nobody answers at 127.0.0.1:161") });
@@ -73,6 +82,24 @@ describe("a device", () => {
     const outcome = await rack.engine.bus.submit({ device: "good", part: "outlet/1", name: "outlet.off", by: { via: "mqtt" } }).outcome;
     expect(outcome.state).toBe("confirmed");
     expect(rack.clock.monotonic() - start).toBeLessThan(100);
+  });
+
+  test("that is on battery is asked at least every two seconds, and as before when it is not", async () => {
+    await using rack = rackDouble();
+    const ups = deviceDouble({ onBattery: false });
+    rack.start("ups", ups, { interval: 30 });
+    await becomes(rack, "online", "ups");
+    const during = async (): Promise<number> => {
+      await rack.clock.sleep(60_000); // the change is seen with the next poll
+      const before = ups.reads;
+      await rack.clock.sleep(60_000);
+      return ups.reads - before;
+    };
+    expect(await during()).toBe(2);
+    ups.onBattery = true;
+    expect(await during()).toBe(30);
+    ups.onBattery = false;
+    expect(await during()).toBe(2);
   });
 
   test("whose interval changes keeps its connection", async () => {

@@ -16,6 +16,8 @@ export interface DeviceDouble {
   label: string | undefined;
   pending: boolean;
   energy: number | undefined;
+  /** A device with a battery says so in a second part. */
+  onBattery: boolean | undefined;
   readonly writes: string[];
   reads: number;
   opened: number;
@@ -34,6 +36,7 @@ export const deviceDouble = (set: Partial<DeviceDouble> = {}): DeviceDouble => (
   label: "nas",
   pending: false,
   energy: undefined,
+  onBattery: undefined,
   writes: [],
   reads: 0,
   opened: 0,
@@ -57,6 +60,7 @@ const sessionTo = (device: DeviceDouble, clock: Clock): Session => {
     { part, point: "outlet.pending", value: device.pending },
     ...(device.label === undefined ? [] : [{ part, point: "outlet.label", value: device.label } as const]),
     ...(device.energy === undefined ? [] : [{ part, point: "meter.energy", value: device.energy } as const]),
+    ...(device.onBattery === undefined ? [] : [{ part: "ups", point: "ups.onBattery", value: device.onBattery } as const]),
   ];
   const act = (command: Command): void => {
     if (command.name === "outlet.cycle") {
@@ -69,7 +73,8 @@ const sessionTo = (device: DeviceDouble, clock: Clock): Session => {
   return {
     describe: async (): Promise<Description> => {
       alive();
-      return { model: "Double", parts: [{ id: part, ...(device.label !== undefined && { label: device.label }), points, commands: device.commands }] };
+      const outlet = { id: part, ...(device.label !== undefined && { label: device.label }), points, commands: device.commands };
+      return { model: "Double", parts: [outlet, ...(device.onBattery === undefined ? [] : [{ id: "ups", points: ["ups.onBattery"], commands: [] } as const])] };
     },
     read: async (wanted: readonly Wanted[], signal) => {
       device.reads++;

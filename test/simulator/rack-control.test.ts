@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { obey, startRackControl } from "#simulator/control.ts";
 import { createRack } from "#simulator/rack.ts";
@@ -45,16 +44,4 @@ test("a line without end closes the connection, and the port goes on", async () 
   socket.on("error", () => undefined).write("x".repeat(10_000));
   await once(socket, "close");
   expect(await ask(control.port, "mains on\n", 1)).toBe("mains: on\n\n");
-});
-
-test("what a person types is answered there", async () => {
-  const rack = createRack();
-  const input = new PassThrough();
-  const answers: string[] = [];
-  const told = Promise.withResolvers<void>();
-  await using _control = await startRackControl(rack, 0, { input, answer: (line) => (answers.push(line), told.resolve()) });
-  input.write("mains off\n\n");
-  await told.promise;
-  expect(answers).toEqual(["mains: off"]);
-  expect(rack.mains).toBe(false);
 });

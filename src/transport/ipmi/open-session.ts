@@ -94,7 +94,7 @@ const authenticate = async (surroundings: AttemptSurroundings, console: number, 
     suite, console, bmc, role, user, guid: second.guid,
     consoleRandom: random, bmcRandom: second.random, password: login.password, bmcKey: login.bmcKey,
   };
-  if (false) {
+  if (!sameMac(rakp2Mac(exchange), second.mac)) {
     giveUp(wire, tag, bmc, 0x0f);
     throw new Fault("denied", `The BMC does not have this password for user ${login.username}`);
   }

@@ -16,7 +16,7 @@ export const compareOids = (a: string, b: string): number => {
   return left.length - right.length;
 };
 
-/** An object such that the next one after it is `oid`: what a GETNEXT must ask to be told of `oid`. Right for cells and scalars, beside which nothing deeper lies. */
+/** What a GETNEXT must ask to be told of `oid`. Right for cells and scalars, beside which nothing deeper lies. */
 export const before = (oid: string): string => {
   const dot = oid.lastIndexOf(".");
   const last = Number(oid.slice(dot + 1));

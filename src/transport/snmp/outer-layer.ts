@@ -25,7 +25,10 @@ export const spans = (bytes: Buffer, at: number, count: number): { readonly from
   return found;
 };
 
-/** The number by which an answer finds its question: of the request in versions 1 and 2c, of the message in version 3. Undefined when the bytes are no message. */
+/**
+ * The number by which an answer finds its question: of the request in versions 1 and 2c, of the message in version 3.
+ * Undefined when the bytes are no message.
+ */
 export const messageId = (message: Buffer): number | undefined => {
   const whole = span(message, 0);
   const [version, second] = (whole && spans(message, whole.from, 2)) ?? [];

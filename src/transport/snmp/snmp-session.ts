@@ -100,7 +100,10 @@ const afterRefusal = async (refused: Refused, oids: readonly string[], { again, 
   return split();
 };
 
-/** Puts the answer into `values`. `lost` collects the places of which nothing came: a missing row lets those after it move up. False when the answer was cut short. */
+/**
+ * Puts the answer into `values`. `lost` collects the places of which nothing came: a row that has appeared pushes the last one out.
+ * False when the answer was cut short.
+ */
 const place = (varbinds: readonly Varbind[], { places }: BulkRequest, oids: readonly string[], values: (Varbind | undefined)[], lost: number[]): boolean => {
   if (varbinds.length < places.length) return false;
   let moved = false;
