@@ -10,7 +10,8 @@ import { startResponder } from "./start-responder.ts";
 const count = 200;
 const objects = 75;
 const table = "1.3.6.1.4.1.318.1.1.26";
-/** The same 75 objects: three that stand alone, three columns of 24 rows. */
+/** The same objects in one request: three that stand alone, three columns. The agent's answer holds 61 of the 75, as much as one Ethernet frame carries: in the peer's favour. */
+const ofTool = 61;
 const bulkArguments = ["-Cn3", "-Cr24"] as const;
 const bulkObjects = ["4.3.1.5", "4.3.1.9", "6.3.1.6", "9.2.3.1.5", "9.4.3.1.7", "9.4.3.1.11"].map((tail) => `${table}.${tail}`);
 
@@ -20,7 +21,7 @@ const spawned = async (ports: readonly number[]): Promise<{ readonly poll: (port
   const poll = async (port: number): Promise<void> => {
     const text = await run(peer.bin("snmpbulkget"), ["-v2c", "-c", "public", "-Oqn", ...bulkArguments, `127.0.0.1:${port}`, ...bulkObjects], { env: peer.env });
     const lines = text.trim().split("\n").length;
-    if (lines !== objects) throw new Error(`snmpbulkget brought ${lines} objects`);
+    if (lines < ofTool) throw new Error(`snmpbulkget brought ${lines} objects`);
   };
   return { poll, cpu: await cpuPerCall(7, 20, () => poll(ports[0] ?? 0)) };
 };
@@ -60,7 +61,7 @@ export const measurePdu = async (): Promise<readonly Figure[]> => {
     for (let at = 0; at < count; at += 8) await Promise.all(responder.ports.slice(at, at + 8).map(tool.poll));
   });
   return [
-    figureOf("pdu.poll", "processor time per poll of 75 objects, driver to store", "µs", cpu, goal, typeof tool === "string" ? tool : timesLess(median(cpu), median(tool.cpu) * 1000, "snmpbulkget spawned")),
+    figureOf("pdu.poll", "processor time per poll of 75 objects, driver to store", "µs", cpu, goal, typeof tool === "string" ? tool : timesLess(median(cpu), median(tool.cpu) * 1000, "snmpbulkget spawned, for 61 of them")),
     {
       ...figureOf("pdu.cycle200", "200 PDUs polled together, p99", "ms", cycles, "≤ 20 ms", typeof tool === "string" ? tool : timesLess(p99(cycles), median(byTool), "200 × snmpbulkget, 8 at a time")),
       value: p99(cycles),

@@ -105,8 +105,10 @@ const openPdu = async (): Promise<number> => {
     if (answer) socket.send(answer, port, address);
     if (locate(message).kind === setRequest) tell({ set: at });
   });
+  // The look-up above answers at once, so the socket may listen before bind returns.
+  const listening = once(socket, "listening");
   socket.bind(0, "127.0.0.1");
-  await once(socket, "listening");
+  await listening;
   return socket.address().port;
 };
 

@@ -229,7 +229,7 @@ class Core implements HomeAssistant {
       return entity !== undefined && (state === undefined || entity.state === state) && entity;
     };
     return await until(seen, `${id} is ${state ?? "there"}`, ms).catch((error: Error) => {
-      throw new Error(`${error.message}; it is ${this.#states[id]?.state ?? "unknown"}`);
+      throw new Error(`${error.message}; it is ${this.#states[id]?.state ?? "not there"}`);
     });
   }
   async send<T>(message: { readonly type: string; readonly [key: string]: unknown }): Promise<T> {

@@ -27,9 +27,10 @@ const batchPause = 100;
 const patience = 30_000;
 /**
  * After a refusal by the broker's access list nothing more is tried for a while. mosquitto 2.0.11 even ends the connection after it has
- * refused a message, so that trying at each connection would never end.
+ * refused a message (seen; its refusal is mostly lost on the way), so that trying at each connection would never end.
  */
 const standstill = 600_000;
+const hangUps = 2;
 const documents = "discovery documents";
 
 /** Keeps the discovery documents at the broker as the store says they should be, and clears what is gone. */
@@ -46,6 +47,8 @@ export class Discovery {
   #wake = Promise.withResolvers<void>();
   /** The broker has taken a document since it was connected. */
   #welcome = false;
+  /** Connections in a row that ended instead of taking the first document. */
+  #hungUp = 0;
   #forbiddenUntil = Number.NEGATIVE_INFINITY;
 
   constructor(services: DiscoveryServices) {
@@ -148,25 +151,37 @@ export class Discovery {
     return pages.filter(({ topic, after }) => lost || ledger.get(topic)?.hash !== after.hash);
   }
 
-  /** The first of a connection goes alone: a broker that refuses and hangs up with more unread takes its refusal with it. */
+  /** The first of a connection goes alone, to see whether the broker takes any. */
   async #sendAll(link: Link, pages: readonly Page[]): Promise<readonly (Page | undefined)[]> {
     const [first, ...rest] = pages;
     if (this.#welcome || !first) return Promise.all(pages.map((page) => this.#send(link, page)));
-    const sent = await this.#send(link, first);
-    this.#welcome = sent !== undefined;
-    return this.#welcome ? [sent, ...(await Promise.all(rest.map((page) => this.#send(link, page))))] : [];
+    try {
+      if ((await this.#send(link, first)) === undefined) return [];
+    } catch (error) {
+      if (++this.#hungUp >= hangUps) this.#forbid(first);
+      throw error;
+    }
+    this.#welcome = true;
+    this.#hungUp = 0;
+    return [first, ...(await Promise.all(rest.map((page) => this.#send(link, page))))];
+  }
+
+  #forbid({ device, topic }: Page): void {
+    const { clock, deny } = this.#services;
+    this.#forbiddenUntil = clock.monotonic() + standstill;
+    this.#hungUp = 0;
+    this.#due.set(device, this.#forbiddenUntil);
+    deny(documents, topic);
   }
 
   async #send(link: Link, page: Page): Promise<Page | undefined> {
-    const { clock, deny } = this.#services;
+    const { clock } = this.#services;
     this.#sent.set(page.device, clock.monotonic());
     try {
       await link.deliver(page.topic, page.json, { retain: true });
     } catch (error) {
       if (!(error instanceof Denied)) throw error;
-      this.#forbiddenUntil = clock.monotonic() + standstill;
-      this.#due.set(page.device, this.#forbiddenUntil);
-      deny(documents, page.topic);
+      this.#forbid(page);
       return undefined;
     }
     if (page.marks) this.touch(page.device);

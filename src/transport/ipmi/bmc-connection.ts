@@ -100,7 +100,7 @@ export class SessionConnection implements BmcConnection {
     await this.#last;
     this.#wire.cancel(undefined);
     this.#idle?.[Symbol.dispose]();
-    
+    if (this.#live) await this.#close(this.#live, never, 2);
     this.#wire[Symbol.dispose]();
   }
 
