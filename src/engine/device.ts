@@ -31,6 +31,8 @@ export interface DeviceServices {
 
 /** No transport takes this long; only a driver that forgot its signal would. */
 const readLimit = 60_000;
+/** An old BMC takes minutes to list its sensors the first time (ateodorescu/home-assistant-ipmi#2, ipmitool#145). */
+const connectLimit = 600_000;
 
 /**
  * One device: the session while there is one, and the way to ask it through the queue of its endpoint. The loop opens and closes
@@ -44,6 +46,7 @@ export class Device {
   #session: Session | undefined;
   /** Ends every call on the session when the connection is lost. */
   #connection = new AbortController();
+  #lives = new WeakMap<AbortSignal, AbortSignal>();
   #reads = new Map<readonly Wanted[], Promise<readonly Reading[]>>();
   #wake: (() => void) | undefined;
   #awake = Promise.withResolvers<void>();
@@ -73,11 +76,12 @@ export class Device {
       this.id,
       "poll",
       async () => {
-        const limit = deadline(readLimit, signal);
+        const limit = deadline(connectLimit, signal);
         const session = await driver.open(options, context, limit);
         try {
           const description = await session.describe(limit);
           this.#connection = new AbortController();
+          this.#lives = new WeakMap();
           this.#session = session;
           return description;
         } catch (error) {
@@ -159,15 +163,18 @@ export class Device {
 
   #ask<T>(priority: Priority, work: (session: Session, limit: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     if (!this.#session) return Promise.reject(new Fault("unreachable", `${this.id} is not connected`));
-    const life = AbortSignal.any([signal, this.#connection.signal]);
+    const connection = this.#connection;
+    const life = this.#lifeFor(signal);
     return this.#queue.run(
       this.id,
       priority,
       async () => {
         const session = this.#session;
         if (!session) throw new Fault("unreachable", `${this.id} is not connected`);
+        const tooLong = (): void => connection.abort(new Fault("timeout", `${this.id} did not answer within ${readLimit / 1000} s`));
+        using _limit = this.#services.clock.after(readLimit, tooLong);
         try {
-          return await work(session, deadline(readLimit, life));
+          return await work(session, life);
         } catch (error) {
           throw isFault(error) ? error : this.#translate(error, life);
         }
@@ -176,9 +183,17 @@ export class Device {
     );
   }
 
+  /** Ends with the connection or with the caller. A signal of its own for each call would cost as much as the rest of a read. */
+  #lifeFor(signal: AbortSignal): AbortSignal {
+    const known = this.#lives.get(signal);
+    if (known) return known;
+    const life = AbortSignal.any([signal, this.#connection.signal]);
+    this.#lives.set(signal, life);
+    return life;
+  }
+
   #translate(error: unknown, life: AbortSignal): Error {
     if (life.aborted) return isFault(life.reason) ? life.reason : new Fault("unreachable", `${this.id} was stopped`, { cause: error });
-    if (error instanceof DOMException && error.name === "TimeoutError") return new Fault("timeout", `${this.id} did not answer within ${readLimit / 1000} s`);
     this.#services.log.child(this.id).error("the driver failed in a way that it should have named", error);
     return new Fault("malformed", `${this.id}: the driver failed unexpectedly`, { cause: error, written: true });
   }

@@ -19,57 +19,77 @@ export interface EnergyGate extends Disposable {
   save(): void;
 }
 
+interface Counter {
+  readonly device: DeviceId;
+  readonly part: PartId;
+  readonly point: PointName;
+  state: CounterState | undefined;
+}
+
 /** How often counters go to the disk: rarely enough for an SD card. What a crash loses is made good by the device's own counter. */
 const saveEvery = 60_000;
+/** A new counter is saved soon, with others that are new: a crash must not let its total start again from another number. */
+const saveNew = 250;
+
+const createCounters = (): ((device: DeviceId, part: PartId, point: PointName) => Counter) => {
+  const devices = new Map<DeviceId, Map<PartId, Map<PointName, Counter>>>();
+  return (device, part, point) => {
+    const known = devices.get(device)?.get(part)?.get(point);
+    if (known) return known;
+    const parts = devices.get(device) ?? new Map<PartId, Map<PointName, Counter>>();
+    const points = parts.get(part) ?? new Map<PointName, Counter>();
+    const counter = { device, part, point, state: undefined };
+    devices.set(device, parts.set(part, points.set(point, counter)));
+    return counter;
+  };
+};
 
 export const createEnergyGate = (database: Database, clock: Clock): EnergyGate => {
-  const states = new Map<string, CounterState>();
-  const dirty = new Set<string>();
-  const keyOf = (device: DeviceId, part: PartId, point: PointName): string => `${device}\n${part}\n${point}`;
+  const counterOf = createCounters();
+  const dirty = new Set<Counter>();
   for (const row of database.all<{ device: string; part: string; point: PointName; json: string }>("select device, part, point, json from counter"))
-    states.set(keyOf(row.device, row.part, row.point), JSON.parse(row.json) as CounterState);
+    counterOf(row.device, row.part, row.point).state = JSON.parse(row.json) as CounterState;
 
+  let timer: Disposable | undefined;
+  let due = Number.POSITIVE_INFINITY;
   const save = (): void => {
+    timer?.[Symbol.dispose]();
+    timer = undefined;
+    due = Number.POSITIVE_INFINITY;
     if (dirty.size === 0) return;
     database.transaction(() => {
-      for (const key of dirty) {
-        const [device = "", part = "", point = ""] = key.split("\n");
-        database.run("insert or replace into counter (device, part, point, json) values (?, ?, ?, ?)", device, part, point, JSON.stringify(states.get(key)));
-      }
+      for (const { device, part, point, state } of dirty)
+        database.run("insert or replace into counter (device, part, point, json) values (?, ?, ?, ?)", device, part, point, JSON.stringify(state));
     });
     dirty.clear();
   };
-  let timer: Disposable | undefined;
-  const soon = (): void => {
-    timer ??= clock.after(saveEvery, () => {
-      timer = undefined;
-      save();
-    });
+  const saveWithin = (ms: number): void => {
+    const at = clock.monotonic() + ms;
+    if (at >= due) return;
+    timer?.[Symbol.dispose]();
+    due = at;
+    timer = clock.after(ms, save);
   };
 
-  const passOne = (device: DeviceId, { part, point, value }: Reading): Reading | undefined => {
-    const key = keyOf(device, part, point);
-    const before = states.get(key);
-    const after = before ? count(before, value as number, clock.now()) : firstCount(value as number, clock.now());
-    states.set(key, after);
+  const passOne = (counter: Counter, one: Reading, now: number): Reading | undefined => {
+    const before = counter.state;
+    const after = before ? count(before, one.value as number, now) : firstCount(one.value as number, now);
+    counter.state = after;
     if (after.total !== before?.total) {
-      dirty.add(key);
-      // A new counter is saved at once: a crash must not let its total start again from another number.
-      if (before) soon();
-      else save();
+      dirty.add(counter);
+      saveWithin(before ? saveEvery : saveNew);
     }
-    return after.total === undefined ? undefined : reading(part, point, after.total);
+    if (after.total === one.value) return one;
+    return after.total === undefined ? undefined : reading(one.part, one.point, after.total);
   };
 
   return {
     pass: (device, readings) => {
       if (!readings.some(({ point }) => totals.has(point))) return readings;
-      return readings.map((one) => (totals.has(one.point) ? passOne(device, one) : one)).filter((one) => one !== undefined);
+      const now = clock.now();
+      return readings.map((one) => (totals.has(one.point) ? passOne(counterOf(device, one.part, one.point), one, now) : one)).filter((one) => one !== undefined);
     },
     save,
-    [Symbol.dispose]: () => {
-      timer?.[Symbol.dispose]();
-      save();
-    },
+    [Symbol.dispose]: save,
   };
 };

@@ -31,10 +31,13 @@ export const createWitness = (part: PartId, capability: Capability, proof: Proof
       return (readings) => shows(readings, part, capability, proof.values);
     case "passes": {
       let step = 0;
-      return (readings) => {
+      const see = (readings: readonly Reading[]): boolean => {
         while (step < proof.steps.length && shows(readings, part, capability, proof.steps[step] ?? {})) step++;
         return step === proof.steps.length;
       };
+      // What was off before needs no going off: a cycle of it ends when it is on.
+      see(before);
+      return see;
     }
     case "changes": {
       const point = `${capability}.${proof.point}` as PointName;

@@ -81,7 +81,13 @@ const capabilities = (data: Buffer): CommandResult => {
 
 /** Records of Get Channel Cipher Suites (IPMI 2.0, 22.15.1), 16 bytes a page. */
 const suiteList = (suites: readonly SuiteId[], data: Buffer): CommandResult => {
-  const records = suites.flatMap((id) => [0xc0, id, cipherSuites[id].authentication, 0x40 | cipherSuites[id].integrity, 0x80 | cipherSuites[id].confidentiality]);
+  const records = suites.flatMap((id) => [
+    0xc0,
+    id,
+    cipherSuites[id].authentication,
+    0x40 | cipherSuites[id].integrity,
+    0x80 | cipherSuites[id].confidentiality,
+  ]);
   const page = (data[2] ?? 0) & 0x3f;
   return ok(1, ...records.slice(page * 16, page * 16 + 16));
 };

@@ -31,7 +31,10 @@ export interface BmcServer extends AsyncDisposable {
 const ping = 0x80;
 /** Presence pong: IPMI is spoken here (ASF 2.0, 3.2.4.3). */
 const pong = (datagram: Buffer): Buffer =>
-  Buffer.concat([Buffer.from([0x06, 0x00, 0xff, 0x06, 0x00, 0x00, 0x11, 0xbe, 0x40, datagram[9] ?? 0, 0x00, 0x10, 0x00, 0x00, 0x11, 0xbe]), Buffer.from([0, 0, 0, 0, 0x81, 0, 0, 0, 0, 0, 0, 0])]);
+  Buffer.concat([
+    Buffer.from([0x06, 0x00, 0xff, 0x06, 0x00, 0x00, 0x11, 0xbe, 0x40, datagram[9] ?? 0, 0x00, 0x10, 0x00, 0x00, 0x11, 0xbe]),
+    Buffer.from([0, 0, 0, 0, 0x81, 0, 0, 0, 0, 0, 0, 0]),
+  ]);
 
 const headerLength = 14;
 /** What clients ask before they open a session: can it IPMI 2.0, which cipher suites. */

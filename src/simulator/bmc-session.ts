@@ -4,7 +4,14 @@ import { cipherSuites, type CipherSuite, type SuiteId } from "#transport/ipmi/ci
 import { decodeRequest, encodeAnswer } from "#transport/ipmi/ipmi-message.ts";
 import { type Exchange, rakp2Mac, rakp3Mac, rakp4Mac, sameMac, sessionKey, sessionKeys } from "#transport/ipmi/rakp-key.ts";
 import {
-  decodeOpenRequest, decodeRakp1, decodeRakp3, encodeOpenResponse, encodeRakp2, encodeRakp4, encodeRefusal, sameAlgorithms,
+  decodeOpenRequest,
+  decodeRakp1,
+  decodeRakp3,
+  encodeOpenResponse,
+  encodeRakp2,
+  encodeRakp4,
+  encodeRefusal,
+  sameAlgorithms,
 } from "#transport/ipmi/rakp-message.ts";
 import { encodePlainPacket, type Packet, payloadTypes, sealPacket, type SessionKeys, unsealPacket } from "#transport/ipmi/rmcp-packet.ts";
 import type { CommandResult, CommandTable } from "./bmc-command.ts";
@@ -76,8 +83,16 @@ export const createSessionTable = ({ username, password, suites, commands, slots
       return reply(payloadTypes.rakp2, encodeRefusal(tag, status.unknownUser, slot.console));
     }
     slot.exchange = {
-      suite: slot.suite, console: slot.console, bmc: slot.bmc, consoleRandom: random, bmcRandom: randomBytes(16), guid, role, user,
-      password: Buffer.from(password, "utf8"), bmcKey: undefined,
+      suite: slot.suite,
+      console: slot.console,
+      bmc: slot.bmc,
+      consoleRandom: random,
+      bmcRandom: randomBytes(16),
+      guid,
+      role,
+      user,
+      password: Buffer.from(password, "utf8"),
+      bmcKey: undefined,
     };
     return reply(payloadTypes.rakp2, encodeRakp2(tag, slot.console, slot.exchange.bmcRandom, guid, rakp2Mac(slot.exchange)));
   };

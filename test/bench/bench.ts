@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { table } from "table";
 import { type Figure, type FigureName, figureNames, round } from "./figure.ts";
+import { measureBmc } from "./bmc-figure.ts";
 import { measurePdu } from "./pdu-figure.ts";
 
 interface Measurement {
@@ -9,7 +10,10 @@ interface Measurement {
   readonly measure: () => Promise<readonly Figure[]>;
 }
 
-const measurements: readonly Measurement[] = [{ names: ["pdu.poll", "pdu.cycle200"], measure: measurePdu }];
+const measurements: readonly Measurement[] = [
+  { names: ["bmc.read", "bmc.refresh"], measure: measureBmc },
+  { names: ["pdu.poll", "pdu.cycle200"], measure: measurePdu },
+];
 
 const lineOf = ({ name, what, unit, value, median, p99, goal, peer }: Figure): readonly string[] => [
   name, what, `${round(value)} ${unit}`, String(round(median)), String(round(p99)), goal,

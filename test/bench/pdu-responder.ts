@@ -81,7 +81,7 @@ const answerTo = (message: Buffer, own: Unit): Buffer | undefined => {
   const { kind, from, to } = locate(message);
   unit = own;
   if (kind === setRequest) return answerSnmp(message, tree, "public", "public");
-  const key = `${changing ? own.turn++ % variants : 0} ${own.state} ${message.latin1Slice(0, from)} ${message.latin1Slice(to)}`;
+  const key = `${changing ? own.turn++ % variants : 0} ${own.state} ${message.toString("latin1", 0, from)} ${message.toString("latin1", to)}`;
   let known = cache.get(key);
   if (!known) {
     const answer = answerSnmp(message, tree, "public", "public");

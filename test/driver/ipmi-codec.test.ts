@@ -96,11 +96,22 @@ const record = (change: Readonly<Record<number, number>> = {}, name = "CPU Temp"
 describe("sensor records", () => {
   test("what they say", () => {
     expect(decodeSensorRecord(record({ 24: 0x2c, 25: 0x40, 26: 0xff, 27: 0xc0, 29: 0xe3 }))).toEqual({
-      name: "CPU Temp", owner: 0x20, lun: 0, number: 7, entity: "3.1", format: 0, unit: 1, linearization: 0,
+      name: "CPU Temp",
+      owner: 0x20,
+      lun: 0,
+      number: 7,
+      entity: "3.1",
+      format: 0,
+      unit: 1,
+      linearization: 0,
       factors: { m: 0x12c, b: -1, rExponent: -2, bExponent: 3 },
     });
   });
-  test.each([["of another type", record({ 3: 2 })], ["without an analog reading", record({ 20: 0xc0 })], ["cut off", record().subarray(0, 47)]])("%s are none", (_what, bad) => {
+  test.each([
+    ["of another type", record({ 3: 2 })],
+    ["without an analog reading", record({ 20: 0xc0 })],
+    ["cut off", record().subarray(0, 47)],
+  ])("%s are none", (_what, bad) => {
     expect(decodeSensorRecord(bad)).toBeUndefined();
   });
   test("with a rate, a second unit or a percentage have no quantity", () => {
@@ -122,7 +133,8 @@ describe("sensor records", () => {
 });
 
 describe("values", () => {
-  const linear = (format: 0 | 1 | 2, raw: number): number | undefined => sensorValue({ format, linearization: 0 }, { m: 1, b: 0, bExponent: 0, rExponent: 0 }, raw);
+  const linear = (format: 0 | 1 | 2, raw: number): number | undefined =>
+    sensorValue({ format, linearization: 0 }, { m: 1, b: 0, bExponent: 0, rExponent: 0 }, raw);
   test("signs", () => {
     expect([0, 127, 128, 255].map((raw) => linear(0, raw))).toEqual([0, 127, 128, 255]);
     expect([0, 127, 128, 254].map((raw) => linear(1, raw))).toEqual([0, 127, -127, -1]);
@@ -141,7 +153,19 @@ describe("values", () => {
   test("are as clean as the device's own numbers", () => {
     expect(sensorValue({ format: 0, linearization: 0 }, { m: 6, b: 0, bExponent: 0, rExponent: -2 }, 200)).toBe(12);
   });
-  test.each([[1, Math.log(2)], [2, Math.log10(2)], [3, 1], [4, Math.exp(2)], [5, 100], [6, 4], [7, 0.5], [8, 4], [9, 8], [10, Math.sqrt(2)], [11, Math.cbrt(2)]])("curve %i", (linearization, expected) => {
+  test.each([
+    [1, Math.log(2)],
+    [2, Math.log10(2)],
+    [3, 1],
+    [4, Math.exp(2)],
+    [5, 100],
+    [6, 4],
+    [7, 0.5],
+    [8, 4],
+    [9, 8],
+    [10, Math.sqrt(2)],
+    [11, Math.cbrt(2)],
+  ])("curve %i", (linearization, expected) => {
     expect(sensorValue({ format: 0, linearization }, { m: 1, b: 0, bExponent: 0, rExponent: 0 }, 2)).toBeCloseTo(expected, 12);
   });
   test("that are no numbers are absent", () => {
@@ -197,11 +221,25 @@ describe("chassis", () => {
 
 describe("parts", () => {
   const sensor = (name: string, number: number, change: Partial<AnalogSensor> = {}): AnalogSensor => ({
-    name, number, owner: 0x20, lun: 0, entity: `3.${number}`, format: 0, unit: 1, linearization: 0, factors: { m: 1, b: 0, bExponent: 0, rExponent: 0 }, ...change,
+    name,
+    number,
+    owner: 0x20,
+    lun: 0,
+    entity: `3.${number}`,
+    format: 0,
+    unit: 1,
+    linearization: 0,
+    factors: { m: 1, b: 0, bExponent: 0, rExponent: 0 },
+    ...change,
   });
   const ids = (sensors: readonly AnalogSensor[]): readonly string[] => sensorParts(sensors, "all").map(({ id }) => id);
   test("are named after their sensors", () => {
-    expect(ids([sensor("CPU1 Temp", 1), sensor("+3.3V", 2, { unit: 4 }), sensor("Ümläut", 3), sensor("", 4)])).toEqual(["sensor/cpu1-temp", "sensor/3.3v", "sensor/umlaut", "sensor/n4"]);
+    expect(ids([sensor("CPU1 Temp", 1), sensor("+3.3V", 2, { unit: 4 }), sensor("Ümläut", 3), sensor("", 4)])).toEqual([
+      "sensor/cpu1-temp",
+      "sensor/3.3v",
+      "sensor/umlaut",
+      "sensor/n4",
+    ]);
   });
   test("of one name get their numbers, whatever their order", () => {
     const three = [sensor("Temp", 1), sensor("Temp", 2), sensor("temp ", 3, { unit: 18 })];
@@ -256,17 +294,31 @@ test("the device's id and firmware", () => {
 describe("ipmitool's output", () => {
   const status = "System Power         : on\nPower Overload       : false\nMain Power Fault     : true\nPower Restore Policy : previous\n";
   test("chassis", () => {
-    expect(chassisOf(status).map(({ point, value }) => [point, value])).toEqual([["chassis.on", true], ["chassis.fault", true], ["chassis.restorePolicy", "previous"]]);
+    expect(chassisOf(status).map(({ point, value }) => [point, value])).toEqual([
+      ["chassis.on", true],
+      ["chassis.fault", true],
+      ["chassis.restorePolicy", "previous"],
+    ]);
     expect(() => chassisOf("nonsense")).toThrow(/does not say/);
   });
   test("watts", () => {
-    const text = (watts: number, state: string): string => `    Instantaneous power reading:                   ${watts} Watts\n    Power reading state is:                   ${state}\n`;
-    expect([wattsOf(text(187, "activated")), wattsOf(text(0, "activated")), wattsOf(text(0, "deactivated")), wattsOf("")]).toEqual([187, 0, undefined, undefined]);
+    const text = (watts: number, state: string): string =>
+      `    Instantaneous power reading:                   ${watts} Watts\n    Power reading state is:                   ${state}\n`;
+    expect([wattsOf(text(187, "activated")), wattsOf(text(0, "activated")), wattsOf(text(0, "deactivated")), wattsOf("")]).toEqual([
+      187,
+      0,
+      undefined,
+      undefined,
+    ]);
   });
   test("sensors", () => {
     const found = sensorsOf("CPU Temp,42,degrees C,ok\nFAN1,0,RPM,cr\nFAN2,,RPM,ns\nTemp,1,degrees C,ok\nTemp,2,degrees C,ok\nBad,0x01,discrete,ok\n");
     expect(found.map(({ part, reading }) => [part.id, reading?.value])).toEqual([
-      ["sensor/cpu-temp", 42], ["sensor/fan1", 0], ["sensor/fan2", undefined], ["sensor/temp", 1], ["sensor/temp-2", 2],
+      ["sensor/cpu-temp", 42],
+      ["sensor/fan1", 0],
+      ["sensor/fan2", undefined],
+      ["sensor/temp", 1],
+      ["sensor/temp-2", 2],
     ]);
   });
 });

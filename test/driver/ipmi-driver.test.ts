@@ -54,7 +54,11 @@ describe("a BMC of ours, suite 17", () => {
     await using machine = await startMachine(login);
     await using session = await openBmc({ port: machine.port, ...login });
     await session.describe(patience());
-    const wanted = [{ part: "chassis", point: "chassis.on" }, { part: "sensor/fan1", point: "sensor.fanSpeed" }, { part: "sensor/none", point: "sensor.fanSpeed" }] as const;
+    const wanted = [
+      { part: "chassis", point: "chassis.on" },
+      { part: "sensor/fan1", point: "sensor.fanSpeed" },
+      { part: "sensor/none", point: "sensor.fanSpeed" },
+    ] as const;
     for (const on of [false, true]) {
       machine.on = on;
       expect(await session.read(wanted, patience())).toEqual([

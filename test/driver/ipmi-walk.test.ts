@@ -34,7 +34,10 @@ interface Quirks {
 }
 
 /** A repository of records 1 to n, with whatever its firmware gets wrong. */
-const bmcWith = (records: readonly Buffer[], { longest = 255, next = (_id, usual) => usual, piece, reservation = () => 5 }: Quirks = {}): BmcConnection & { readonly asked: number } =>
+const bmcWith = (
+  records: readonly Buffer[],
+  { longest = 255, next = (_id, usual) => usual, piece, reservation = () => 5 }: Quirks = {},
+): BmcConnection & { readonly asked: number } =>
   scripted(({ command, data }) => {
     if (command === repository.reserve) return done(reservation(), 0);
     const id = Math.max(1, data.readUInt16LE(2));
@@ -49,7 +52,8 @@ const bmcWith = (records: readonly Buffer[], { longest = 255, next = (_id, usual
     return piece?.(id, offset, bytes) ?? done(following & 0xff, following >> 8, ...bytes);
   });
 
-const walk = (bmc: BmcConnection, from: Walk = emptyWalk, broken: (walk: Walk) => void = () => undefined): Promise<Walk> => walkRecords(bmc, repository, from, broken, signal);
+const walk = (bmc: BmcConnection, from: Walk = emptyWalk, broken: (walk: Walk) => void = () => undefined): Promise<Walk> =>
+  walkRecords(bmc, repository, from, broken, signal);
 const ids = ({ records }: Walk): readonly (number | undefined)[] => records.map((one) => one[5]);
 const three = [record(1), record(2, 59), record(3)];
 
@@ -118,12 +122,25 @@ describe("walking the records", () => {
 });
 
 test("a sensor with other factors for each reading asks for them", async () => {
-  const sensor = { name: "T", owner: 0x20, lun: 1, number: 9, entity: "3.1", format: 0, unit: 1, linearization: 0x70, factors: { m: 1, b: 0, bExponent: 0, rExponent: 0 } } as const;
+  const sensor = {
+    name: "T",
+    owner: 0x20,
+    lun: 1,
+    number: 9,
+    entity: "3.1",
+    format: 0,
+    unit: 1,
+    linearization: 0x70,
+    factors: { m: 1, b: 0, bExponent: 0, rExponent: 0 },
+  } as const;
   const asked: IpmiRequest[] = [];
   const bmc = scripted((request) => {
     asked.push(request);
     return request.command === 0x2d ? done(10, 0xc0) : done(11, 3, 0, 5, 0, 0, 0);
   });
   expect(await readSensor(bmc, sensor, signal)).toBe(35);
-  expect(asked.map(({ netFn, lun, command, data }) => [netFn, lun, command, ...(data ?? [])])).toEqual([[4, 1, 0x2d, 9], [4, 1, 0x23, 9, 10]]);
+  expect(asked.map(({ netFn, lun, command, data }) => [netFn, lun, command, ...(data ?? [])])).toEqual([
+    [4, 1, 0x2d, 9],
+    [4, 1, 0x23, 9, 10],
+  ]);
 });

@@ -62,6 +62,12 @@ describe("a command", () => {
       expect(pdu.writes).toEqual(["outlet.cycle"]);
     }));
 
+  test("a cycle of what is off already is confirmed when it is on", () =>
+    withPdu({ on: false }, {}, async (rack, pdu) => {
+      expect(await ask(rack, "outlet.cycle")).toMatchObject({ state: "confirmed", writes: 1 });
+      expect(pdu.on).toBe(true);
+    }));
+
   test("given twice at once is one write", () =>
     withPdu({}, {}, async (rack, pdu) => {
       const outcomes = await Promise.all([ask(rack, "outlet.off"), ask(rack, "outlet.off")]);

@@ -6,7 +6,7 @@ import { startMosquitto } from "#test/peer/mosquitto.ts";
 import { debianPackages, describeWithPeer, pythonPackages } from "#test/peer/provision.ts";
 import { until } from "#test/peer/until.ts";
 import { bmc, online, pdu, settings, storeOf, ups } from "#test/publish/mqtt-device.ts";
-import { observe, startPublisher } from "#test/publish/mqtt-rig.ts";
+import { startPublisher } from "#test/publish/mqtt-rig.ts";
 
 const homeassistant = await pythonPackages("homeassistant");
 
@@ -15,7 +15,6 @@ describeWithPeer("what the broker tells", await debianPackages("mosquitto"), (mo
     test("becomes entities of the right class, unit and state, goes away again, and leaves no line in its log", async () => {
       await using broker = await startMosquitto(mosquitto);
       await using core = await startHomeAssistant(peer, { broker: { port: broker.port } });
-      await using seen = await observe(broker.url);
       const store = storeOf(ups, pdu, bmc);
       store.settle(settings("broken"), { state: "quarantined", since: 1, detail: "rack.yaml:3:5: unknown driver" });
       await using publisher = startPublisher(store, { url: broker.url }, openDatabase(":memory:", () => undefined), systemClock);
@@ -67,8 +66,6 @@ describeWithPeer("what the broker tells", await debianPackages("mosquitto"), (mo
 
       await core.restart();
       await core.entity("binary_sensor.rack_pdu_outlet_1", "on");
-      console.log(seen.messages.filter(([t]) => t.endsWith("/config")).map(([t, p]) => t + " " + p.length + " " + (p.match(/"platform":"[a-z_]*"}/g) ?? []).length + " " + (JSON.parse(p || "{}").device?.via_device ?? "")));
-      console.log(Object.entries(core.states()).filter(([k]) => /web/.test(k)).map(([k, v]) => k + " " + v.state), (await core.entities()).filter((e) => /web/.test(e.unique_id)).map((e) => e.entity_id + " " + e.unique_id));
       await publisher[Symbol.asyncDispose]();
       await core.entity("switch.web", "unavailable");
       await core.entity("binary_sensor.rack_power_connection", "off");

@@ -111,7 +111,10 @@ describeWithPeer("a BMC by OpenIPMI, suite 3", await debianPackages("openipmi"),
   test("names of six bits a character are read", async () => {
     const [temperature] = simSensors(1);
     if (!temperature) return expect.fail("no sensor");
-    await using sim = await startIpmiSim(peer, { sensors: ["CPU TEMP", "A", "FAN 1 / SYS_2", "SIXTEEN CHARS 16"].map((name) => ({ ...temperature, name })), sixBit: true });
+    await using sim = await startIpmiSim(peer, {
+      sensors: ["CPU TEMP", "A", "FAN 1 / SYS_2", "SIXTEEN CHARS 16"].map((name) => ({ ...temperature, name })),
+      sixBit: true,
+    });
     await using session = await openBmc({ port: sim.port });
     const { parts } = await session.describe(patience());
     expect(parts.slice(1).map(({ label }) => label)).toEqual(["CPU TEMP", "A", "FAN 1 / SYS_2", "SIXTEEN CHARS 16"]);

@@ -17,12 +17,19 @@ const password = "twenty bytes of it!!";
 describeWithPeer("our simulated BMC, judged by ipmitool and ipmipower", await debianPackages("ipmitool", "freeipmi-tools"), (peer) => {
   const env = { ...peer.env, HOME: home, IPMI_PASSWORD: password };
   const ipmitool = (port: number, suite: readonly string[], ...args: readonly string[]): Promise<string> =>
-    run(peer.bin("ipmitool"), ["-I", "lanplus", ...suite, "-H", "127.0.0.1", "-p", String(port), "-U", "admin", "-E", "-N", "1", "-R", "2", ...args], { env, ms: 20_000 });
+    run(peer.bin("ipmitool"), ["-I", "lanplus", ...suite, "-H", "127.0.0.1", "-p", String(port), "-U", "admin", "-E", "-N", "1", "-R", "2", ...args], {
+      env,
+      ms: 20_000,
+    });
   const ipmipower = (port: number, suite: string, verb: string): Promise<string> =>
     run(peer.bin("ipmipower"), ["-D", "LAN_2_0", "-I", suite, "-h", `127.0.0.1:${port}`, "-u", "admin", "-p", password, verb], { env, ms: 20_000 });
   const machine = (): ReturnType<typeof startMachine> => startMachine({ username: "admin", password });
 
-  test.each([["suite 17", ["-C", "17"]], ["suite 3", ["-C", "3"]], ["the suite that the BMC offers first", []]])("ipmitool works with %s", async (_name, suite) => {
+  test.each([
+    ["suite 17", ["-C", "17"]],
+    ["suite 3", ["-C", "3"]],
+    ["the suite that the BMC offers first", []],
+  ])("ipmitool works with %s", async (_name, suite) => {
     await using bmc = await machine();
     const ask = (...args: readonly string[]): Promise<string> => ipmitool(bmc.port, suite, ...args);
     expect(await ask("chassis", "power", "status")).toBe("Chassis Power is off\n");

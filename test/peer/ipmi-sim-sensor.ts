@@ -35,29 +35,78 @@ export const simSensors = (count: number): readonly SimSensor[] => {
 };
 
 const record = (type: number, lines: Readonly<Record<string, string | number | boolean>>): string =>
-  `sdr type ${type}\n${Object.entries(lines).map(([key, value]) => `\t${key}\t${typeof value === "string" && key === "id_string" ? `"${value}"` : value}\n`).join("")}endsdr\n`;
+  `sdr type ${type}\n${Object.entries(lines)
+    .map(([key, value]) => `\t${key}\t${typeof value === "string" && key === "id_string" ? `"${value}"` : value}\n`)
+    .join("")}endsdr\n`;
 
 const owner = { sensor_owner_id: "0x20", sensor_owner_lun: 0, channel_number: 0 } as const;
 
 /** Input of `sdrcomp`: the locator of the controller, the watchdog, the analog sensors, one with states (a power supply). */
 export const sdrSource = (sensors: readonly SimSensor[]): string => {
   const locator = record(18, {
-    device_slave_address: "0x20", device_channel_number: 0, chassis: true, fru_inventory: true, sel: true, sdr: true, sensor: true,
-    entity_id: "system_board", entity_instance: 1, id_string: "BMC",
+    device_slave_address: "0x20",
+    device_channel_number: 0,
+    chassis: true,
+    fru_inventory: true,
+    sel: true,
+    sdr: true,
+    sensor: true,
+    entity_id: "system_board",
+    entity_instance: 1,
+    id_string: "BMC",
   });
-  const watchdog = record(3, { ...owner, sensor_number: 0, entity_id: "system_board", entity_instance: 1, sensor_type: "Watchdog_2", event_reading_type_code: "0x6f", id_string: "watchdog" });
+  const watchdog = record(3, {
+    ...owner,
+    sensor_number: 0,
+    entity_id: "system_board",
+    entity_instance: 1,
+    sensor_type: "Watchdog_2",
+    event_reading_type_code: "0x6f",
+    id_string: "watchdog",
+  });
   const analog = sensors.map(({ name, kind, unit, multiplier, exponent, signed }, index) =>
     record(1, {
-      ...owner, sensor_number: index + 1, entity_id: "system_board", entity_instance: index + 1, sensor_type: kind,
-      init_scanning: true, init_sensor_type: true, default_sensor_scan_on: true, event_reading_type_code: 1, sensor_threshold_access: "readable",
-      analog_data_format: signed ? "2s_complement" : "unsigned", rate_unit: "none", modifier_unit: "none", percentage: false, base_unit: unit, modifier_unit_code: "unspecified",
-      linearization: "linear", m: multiplier, tolerance: 0, b: 0, accuracy: 1, accuracy_exp: 0, sensor_direction: "input", r_exp: exponent, b_exp: 0,
-      sensor_maximum: 255, sensor_minimum: 0, id_string: name,
+      ...owner,
+      sensor_number: index + 1,
+      entity_id: "system_board",
+      entity_instance: index + 1,
+      sensor_type: kind,
+      init_scanning: true,
+      init_sensor_type: true,
+      default_sensor_scan_on: true,
+      event_reading_type_code: 1,
+      sensor_threshold_access: "readable",
+      analog_data_format: signed ? "2s_complement" : "unsigned",
+      rate_unit: "none",
+      modifier_unit: "none",
+      percentage: false,
+      base_unit: unit,
+      modifier_unit_code: "unspecified",
+      linearization: "linear",
+      m: multiplier,
+      tolerance: 0,
+      b: 0,
+      accuracy: 1,
+      accuracy_exp: 0,
+      sensor_direction: "input",
+      r_exp: exponent,
+      b_exp: 0,
+      sensor_maximum: 255,
+      sensor_minimum: 0,
+      id_string: name,
     }),
   );
   const supply = record(2, {
-    ...owner, sensor_number: sensors.length + 1, entity_id: "power_supply", entity_instance: 1, sensor_type: "Power_Supply", event_reading_type_code: "0x6f",
-    event0_state_ret: true, event1_state_ret: true, event3_state_ret: true, id_string: "PS1 Status",
+    ...owner,
+    sensor_number: sensors.length + 1,
+    entity_id: "power_supply",
+    entity_instance: 1,
+    sensor_type: "Power_Supply",
+    event_reading_type_code: "0x6f",
+    event0_state_ret: true,
+    event1_state_ret: true,
+    event3_state_ret: true,
+    id_string: "PS1 Status",
   });
   return [locator, watchdog, ...analog, supply].join("");
 };

@@ -92,7 +92,10 @@ export const startIpmiSim = async (peer: Peer, options: SimOptions = {}): Promis
   write("watts", "187\n");
   sensors.forEach(({ raw }, index) => write(`sensor-${index + 1}`, `${raw}\n`));
   const start = (): Promise<RunningProcess> =>
-    startProcess(peer.bin("ipmi_sim"), ["-n", "-c", join(folder, "lan.conf"), "-f", join(folder, "emu"), "-s", join(folder, "state")], { env: peer.env, ready: () => isThere(port) });
+    startProcess(peer.bin("ipmi_sim"), ["-n", "-c", join(folder, "lan.conf"), "-f", join(folder, "emu"), "-s", join(folder, "state")], {
+      env: peer.env,
+      ready: () => isThere(port),
+    });
   let process = await start();
   const stop = async (): Promise<void> => {
     process.kill("SIGKILL");

@@ -117,9 +117,9 @@ describeWithPeer("the connection to mosquitto", await debianPackages("mosquitto"
     await until(() => publisher.mqtt.status().state === "connected" && seen.kept.has("rack-power/bridge") && seen.kept.get("rack-power/status") === "online", "the rest works");
     store.put("office-ups", [{ part: "ups", point: "ups.charge", value: 1 }], 3);
     await until(() => seen.kept.get("rack-power/office-ups/ups")?.includes('"charge":1,'), "a new state");
-    expect(publisher.mqtt.status()).toEqual({ state: "connected", protocol: 5, detail: "the broker does not allow discovery documents (homeassistant/device/rack-power/config)" });
+    expect(publisher.mqtt.status()).toEqual({ state: "connected", protocol: 5, detail: expect.stringMatching(/does not allow discovery documents \(homeassistant\/device\/rack-power.*\/config\)/) as string });
     expect(publisher.lines.filter((line) => line.includes("does not allow"))).toEqual([expect.stringMatching(/^WARN: broker: the broker does not allow discovery documents .* rack$/)]);
-    expect(publisher.lines.length).toBeLessThanOrEqual(4);
+    expect(publisher.lines.length).toBeLessThanOrEqual(6);
     expect([...seen.kept.keys()].some((topic) => topic.startsWith("homeassistant"))).toBe(false);
   });
 

@@ -14,7 +14,7 @@ export interface Snmpsim extends AsyncDisposable {
   readonly database: DatabaseSync;
   /** Writes to outlet commands, as `outlet value`, in order. */
   writes(): readonly string[];
-  set(oid: string, value: number): void;
+  set(oid: string, value: number | string): void;
 }
 
 const pdu = "1.3.6.1.4.1.318.1.1.26";

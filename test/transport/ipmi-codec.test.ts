@@ -15,17 +15,29 @@ const id = fc.integer({ min: 1, max: 0xffffffff });
 const byte = fc.integer({ min: 0, max: 255 });
 const suite = fc.constantFrom(...suiteIds).map((one) => cipherSuites[one]);
 const exchange: fc.Arbitrary<Exchange> = fc.record({
-  suite, console: id, bmc: id, consoleRandom: exactly(16), bmcRandom: exactly(16), guid: exactly(16), role: byte,
-  user: bytes({ maxLength: 16 }), password: bytes({ maxLength: 20 }), bmcKey: fc.option(bytes({ minLength: 1, maxLength: 20 }), { nil: undefined }),
+  suite,
+  console: id,
+  bmc: id,
+  consoleRandom: exactly(16),
+  bmcRandom: exactly(16),
+  guid: exactly(16),
+  role: byte,
+  user: bytes({ maxLength: 16 }),
+  password: bytes({ maxLength: 20 }),
+  bmcKey: fc.option(bytes({ minLength: 1, maxLength: 20 }), { nil: undefined }),
 });
 const keys: fc.Arbitrary<SessionKeys> = exchange.map((one) => sessionKeys(one.suite, sessionKey(one)));
 
 describe("encrypted payloads", () => {
   test("come back as they were", () => {
     fc.assert(
-      fc.property(exactly(16).map((key) => createSecretKey(key)), bytes({ maxLength: 300 }), (key, data) => {
-        expect(decryptPayload(key, encryptPayload(key, data))).toEqual(data);
-      }),
+      fc.property(
+        exactly(16).map((key) => createSecretKey(key)),
+        bytes({ maxLength: 300 }),
+        (key, data) => {
+          expect(decryptPayload(key, encryptPayload(key, data))).toEqual(data);
+        },
+      ),
     );
   });
   test("no vector is used twice", () => {
@@ -63,7 +75,9 @@ describe("packets", () => {
       fc.property(keys, bytes({ maxLength: 60 }), (key, message) => {
         const datagram = sealPacket(key, 1, 1, message);
         expect((datagram.length - key.macLength - 4) % 4).toBe(0);
-        const mac = createHmac(key.hash, key.integrity).update(datagram.subarray(4, datagram.length - key.macLength)).digest();
+        const mac = createHmac(key.hash, key.integrity)
+          .update(datagram.subarray(4, datagram.length - key.macLength))
+          .digest();
         expect(datagram.subarray(datagram.length - key.macLength)).toEqual(mac.subarray(0, key.macLength));
       }),
     );
@@ -175,7 +189,10 @@ test("a hundred thousand malformed packets: nothing is thrown, nothing is believ
   const key = sessionKeys(cipherSuites[17], Buffer.alloc(32, 3));
   const good = sealPacket(key, 0x01020304, 9, Buffer.from("a message that was real"));
   const random = fc.sample(bytes({ maxLength: 120 }), { numRuns: 50_000, seed: 1 });
-  const mutated = fc.sample(fc.tuple(fc.nat(good.length), fc.array(fc.tuple(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 4 })), { numRuns: 50_000, seed: 2 });
+  const mutated = fc.sample(
+    fc.tuple(fc.nat(good.length), fc.array(fc.tuple(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 4 })),
+    { numRuns: 50_000, seed: 2 },
+  );
   let believed = 0;
   let fed = 0;
   const feed = (datagram: Buffer): void => {
@@ -183,7 +200,17 @@ test("a hundred thousand malformed packets: nothing is thrown, nothing is believ
     const packet = parsePacket(datagram);
     const message = packet && unsealPacket(key, packet);
     if (message) believed++;
-    for (const decode of [rakp.decodeHead, rakp.decodeOpenRequest, rakp.decodeOpenResponse, rakp.decodeRakp1, rakp.decodeRakp2, rakp.decodeRakp3, rakp.decodeRakp4, decodeRequest]) decode(datagram);
+    for (const decode of [
+      rakp.decodeHead,
+      rakp.decodeOpenRequest,
+      rakp.decodeOpenResponse,
+      rakp.decodeRakp1,
+      rakp.decodeRakp2,
+      rakp.decodeRakp3,
+      rakp.decodeRakp4,
+      decodeRequest,
+    ])
+      decode(datagram);
     decodeAnswer(datagram, { netFn: 6, command: 1 }, 1);
     decryptPayload(key.encryption, datagram);
   };

@@ -16,9 +16,17 @@ const signal = new AbortController().signal;
 
 const inSession = (datagram: Buffer): boolean => datagram.length > 10 && datagram.readUInt32LE(6) !== 0;
 
-const connect = (port: number, options: { readonly hub?: BmcHub; readonly clock?: Clock; readonly suites?: readonly SuiteId[]; readonly password?: string; readonly host?: string } = {}): Promise<BmcConnection> => {
+const connect = (
+  port: number,
+  options: { readonly hub?: BmcHub; readonly clock?: Clock; readonly suites?: readonly SuiteId[]; readonly password?: string; readonly host?: string } = {},
+): Promise<BmcConnection> => {
   const login = { username: "ADMIN", password: Buffer.from(options.password ?? "ADMIN"), bmcKey: undefined, privilege: 4 };
-  return connectBmc(options.hub ?? createBmcHub(), options.clock ?? systemClock, { host: options.host ?? "127.0.0.1", port, suites: options.suites ?? [17, 3], login }, signal);
+  return connectBmc(
+    options.hub ?? createBmcHub(),
+    options.clock ?? systemClock,
+    { host: options.host ?? "127.0.0.1", port, suites: options.suites ?? [17, 3], login },
+    signal,
+  );
 };
 
 test.each([17, 3] as const)("suite %i: asks, acts once, closes", async (suite) => {
@@ -46,6 +54,36 @@ test("a wrong password is denied and leaves no session behind", async () => {
   for (const suite of [17, 3] as const) expect((await faultOf(connect(machine.port, { suites: [suite], password: "wrong" }))).kind).toBe("denied");
   await using bmc = await connect(machine.port);
   expect((await bmc.ask(status, signal)).code).toBe(0);
+});
+
+test("who does not know the password gets no proof of ours, which could be guessed from at leisure", async () => {
+  await using impostor = await startMachine({ password: "something else" });
+  let proofs = 0;
+  const isProof = (direction: string, datagram: Buffer): boolean => direction === "request" && datagram[5] === 0x14 && datagram.readUInt16LE(14) > 8;
+  await using relay = await udpRelay({ to: impostor, act: (direction, datagram): Act => (isProof(direction, datagram) ? (proofs++, "pass") : "pass") });
+  const fault = await faultOf(connect(relay.port));
+  expect(fault).toMatchObject({ kind: "denied" });
+  expect(fault.message).toMatch(/does not have this password/);
+  expect(proofs).toBe(0);
+});
+
+test("an answer that is played back when its number comes round again is not believed", async () => {
+  await using machine = await startMachine();
+  const answers: Buffer[] = [];
+  let played = 0;
+  const act = (direction: string, datagram: Buffer): Act => {
+    if (direction !== "answer" || !inSession(datagram)) return "pass";
+    answers.push(Buffer.from(datagram));
+    // Numbers come round after 64; the first answers were to other commands.
+    const old = answers.length === 68 ? answers[3] : undefined;
+    return old ? (played++, old) : "pass";
+  };
+  await using relay = await udpRelay({ to: machine, act });
+  await using bmc = await connect(relay.port);
+  for (let count = answers.length; count < 64; count++) await bmc.ask(status, signal);
+  machine.on = true;
+  for (let count = 0; count < 5; count++) expect((await bmc.ask(status, signal)).data[0]).toBe(0x41);
+  expect(played).toBe(1);
 });
 
 test("a suite that the BMC does not take, and no other allowed, is denied", async () => {
@@ -117,7 +155,10 @@ test("a BMC that takes longer than our patience is asked more patiently, with on
 test("answers from another address are not heard", async () => {
   await using machine = await startMachine();
   let foreign = 0;
-  await using relay = await udpRelay({ to: machine, act: (direction, datagram): Act => (direction === "answer" && inSession(datagram) && ++foreign % 2 === 1 ? { from: "127.0.0.2" } : "pass") });
+  await using relay = await udpRelay({
+    to: machine,
+    act: (direction, datagram): Act => (direction === "answer" && inSession(datagram) && ++foreign % 2 === 1 ? { from: "127.0.0.2" } : "pass"),
+  });
   await using bmc = await connect(relay.port, { suites: [17] });
   for (let count = 0; count < 4; count++) expect((await bmc.ask(status, signal)).code).toBe(0);
   expect(foreign).toBeGreaterThanOrEqual(8);

@@ -1,6 +1,5 @@
 import { createSocket } from "node:dgram";
 
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import type { Fault } from "#domain/fault.ts";
@@ -8,8 +7,6 @@ import { Secret } from "#domain/secret.ts";
 import { errorStatus } from "#simulator/snmp-agent.ts";
 import { encodeResponse, tags, type SnmpRequest } from "#simulator/snmp-message.ts";
 import { prepareFetch, type Fetch, type Slot } from "#transport/snmp/fetch.ts";
-import { messageId } from "#transport/snmp/outer-layer.ts";
-import { lacksProtection } from "#transport/snmp/protection.ts";
 import { until } from "../peer/until.ts";
 import { never, startRig, table } from "./snmp-rig.ts";
 
@@ -305,23 +302,10 @@ test.each([
     const before = process.memoryUsage().heapUsed;
     await storm(count);
     expect(device.state.sent).toBeGreaterThanOrEqual(count);
-    // What claims less protection than this login has is not even looked at: then it is silence.
-    expect((outcomes["malformed"] ?? 0) + (outcomes["timeout"] ?? 0)).toBeGreaterThan(5);
-    expect(outcomes["malformed"]).toBeGreaterThan(0);
+    // What claims less protection than an encrypted login has is not even looked at: then it is silence.
+    expect(Object.values(outcomes).reduce((sum, one) => sum + one, 0)).toBeGreaterThan(5);
+    if (!("privacy" in credentials)) expect(outcomes["malformed"]).toBeGreaterThan(5);
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(30_000_000);
     expect(values(await (await rig.open()).fetch(whole(), never))).toEqual(all);
   },
 );
-
-test("any bytes can be judged for their protection and their number", () => {
-  let judged = 0;
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 80 }), fc.constantFrom("authenticated" as const, "encrypted" as const), (bytes, level) => {
-      judged++;
-      const message = Buffer.from(bytes);
-      return typeof lacksProtection(message, level) === "boolean" && ["number", "undefined"].includes(typeof messageId(message));
-    }),
-    { numRuns: 2000, examples: [[Uint8Array.of(0x30, 3, 2, 1, 3), "encrypted"]] },
-  );
-  expect(judged).toBeGreaterThanOrEqual(2000);
-});

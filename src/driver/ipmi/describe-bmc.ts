@@ -47,7 +47,11 @@ const readSensors = async (bmc: BmcConnection, identity: DeviceIdentity, { cache
   return walk.records.map(decodeSensorRecord).filter((sensor) => sensor !== undefined);
 };
 
-const readIdentity = async (bmc: BmcConnection, { maker, firmware }: DeviceIdentity, signal: AbortSignal): Promise<Identity & { firmware: string; mac?: readonly string[] }> => {
+const readIdentity = async (
+  bmc: BmcConnection,
+  { maker, firmware }: DeviceIdentity,
+  signal: AbortSignal,
+): Promise<Identity & { firmware: string; mac?: readonly string[] }> => {
   const image = await readFru(bmc, signal);
   const mac = (await dataIfAny(bmc, macAddress, signal)).subarray(1, 7);
   const { [maker]: manufacturer } = makers;
@@ -59,7 +63,12 @@ const readIdentity = async (bmc: BmcConnection, { maker, firmware }: DeviceIdent
   };
 };
 
-const describeChassis = async (bmc: BmcConnection, { privilege }: IpmiOptions, on: { readonly identify: boolean; readonly power: boolean }, signal: AbortSignal): Promise<PartDescription> => {
+const describeChassis = async (
+  bmc: BmcConnection,
+  { privilege }: IpmiOptions,
+  on: { readonly identify: boolean; readonly power: boolean },
+  signal: AbortSignal,
+): Promise<PartDescription> => {
   const capabilities = await dataIfAny(bmc, chassisCapabilities, signal);
   const eventLog = await dataIfAny(bmc, eventLogInfo, signal);
   const points: PointName[] = ["chassis.on", "chassis.fault", "chassis.restorePolicy"];

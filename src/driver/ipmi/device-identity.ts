@@ -25,6 +25,18 @@ export const decodeDeviceIdentity = (answer: IpmiAnswer): DeviceIdentity => {
 
 /** Makers by enterprise number, for BMCs whose inventory names none (IANA's registry). */
 export const makers: Readonly<Record<number, string>> = {
-  2: "IBM", 11: "HP", 42: "Oracle", 343: "Intel", 674: "Dell", 5771: "Cisco", 7154: "Supermicro", 10368: "Fujitsu", 10876: "Supermicro", 15370: "Gigabyte",
-  19046: "Lenovo", 20301: "IBM", 47196: "HPE", 47488: "Supermicro",
+  2: "IBM",
+  11: "HP",
+  42: "Oracle",
+  343: "Intel",
+  674: "Dell",
+  5771: "Cisco",
+  7154: "Supermicro",
+  10368: "Fujitsu",
+  10876: "Supermicro",
+  15370: "Gigabyte",
+  19046: "Lenovo",
+  20301: "IBM",
+  47196: "HPE",
+  47488: "Supermicro",
 };

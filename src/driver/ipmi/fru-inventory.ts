@@ -10,7 +10,7 @@ export interface Identity {
 /** Text fields of an area from `at` on, up to the end mark C1h or the end of the area. */
 const fields = (area: Buffer, at: number, language: number): readonly string[] => {
   const found: string[] = [];
-  for (let place = at; place < area.length; ) {
+  for (let place = at; place < area.length;) {
     const kind = area.readUInt8(place);
     const next = place + 1 + (kind & 0x3f);
     if (kind === 0xc1 || next > area.length) break;
@@ -57,7 +57,7 @@ export const readFru = async (bmc: BmcConnection, signal: AbortSignal): Promise<
   const unit = (info.data.readUInt8(2) & 1) === 0 ? 1 : 2;
   const image = Buffer.alloc(size);
   const fill = async (from: number, to: number): Promise<boolean> => {
-    for (let at = from; at < Math.min(to, size); ) {
+    for (let at = from; at < Math.min(to, size);) {
       const count = Math.min(chunk, Math.min(to, size) - at);
       const offset = at / unit;
       const { code, data } = await bmc.ask({ netFn: 0x0a, command: 0x11, data: Uint8Array.of(0, offset & 0xff, offset >> 8, Math.ceil(count / unit)) }, signal);

@@ -26,7 +26,8 @@ export const createIpmiDriver = (clock: Clock, tool?: ToolProgram): Driver<IpmiO
         bmcKey: key && keyBytes(key.reveal()),
         privilege: privilegeLevels[privilege],
       };
-      if (options.interface === "ipmitool") return new IpmitoolSession(await openIpmitool({ host, port, suites, login, ...(tool && { program: tool }) }, signal), options);
+      if (options.interface === "ipmitool")
+        return new IpmitoolSession(await openIpmitool({ host, port, suites, login, ...(tool && { program: tool }) }, signal), options);
       return new LanplusSession(await connectBmc(hub, clock, { host, port, suites, login }, signal), options, context);
     },
   };

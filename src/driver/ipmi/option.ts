@@ -12,7 +12,11 @@ export type Privilege = (typeof privileges)[number];
 export const ipmiOptions = z.strictObject({
   host,
   port: port(623),
-  username: z.string().max(16).refine((name) => bytes(name) <= 16, "has more than 16 bytes").describe("User of the BMC"),
+  username: z
+    .string()
+    .max(16)
+    .refine((name) => bytes(name) <= 16, "has more than 16 bytes")
+    .describe("User of the BMC"),
   password: secret("Password of the user, at most 20 bytes").refine((password) => bytes(password.reveal()) <= 20, "has more than 20 bytes, which no BMC keeps"),
   key: secret("The BMC's own key (K_g), when one is set: text of at most 20 bytes, or 0x and hexadecimal digits")
     .refine((key) => keyBytes(key.reveal()).length <= 20, "has more than 20 bytes")

@@ -4,10 +4,17 @@
  */
 
 const clean = (text: string): string =>
-  text.replace(/[\u0000-\u001f\u007f-\u009f\ufffd]+/g, " ").replace(/\s+/g, " ").trim();
+  text
+    .replace(/[\u0000-\u001f\u007f-\u009f\ufffd]+/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
 
 /** Four bits a character. */
-const decimal = (bytes: Uint8Array): string => [...bytes].flatMap((byte) => [byte >> 4, byte & 0x0f]).map((nibble) => "0123456789 -.:,_"[nibble]).join("");
+const decimal = (bytes: Uint8Array): string =>
+  [...bytes]
+    .flatMap((byte) => [byte >> 4, byte & 0x0f])
+    .map((nibble) => "0123456789 -.:,_"[nibble])
+    .join("");
 
 /** Six bits a character, the first one in the low bits of the first byte; blank to underscore. */
 const sixBit = (bytes: Uint8Array, characters: number): string => {

@@ -11,7 +11,7 @@ export const emptyWalk: Walk = { records: [], next: firstRecord };
 
 const split = (bytes: Buffer): readonly Buffer[] => {
   const records: Buffer[] = [];
-  for (let at = 0; at + 5 <= bytes.length; ) {
+  for (let at = 0; at + 5 <= bytes.length;) {
     const end = at + 5 + bytes.readUInt8(at + 4);
     if (end > bytes.length) break;
     records.push(bytes.subarray(at, end));

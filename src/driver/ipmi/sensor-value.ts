@@ -2,7 +2,18 @@ import type { AnalogSensor, Factors } from "./sdr-record.ts";
 
 /** Linearization functions 0 to 11 (IPMI 2.0, 43.1, byte 24). From 70h on, a sensor has other factors for each reading. */
 const curves: readonly ((x: number) => number)[] = [
-  (x) => x, Math.log, Math.log10, Math.log2, Math.exp, (x) => 10 ** x, (x) => 2 ** x, (x) => 1 / x, (x) => x ** 2, (x) => x ** 3, Math.sqrt, (x) => Math.cbrt(x),
+  (x) => x,
+  Math.log,
+  Math.log10,
+  Math.log2,
+  Math.exp,
+  (x) => 10 ** x,
+  (x) => 2 ** x,
+  (x) => 1 / x,
+  (x) => x ** 2,
+  (x) => x ** 3,
+  Math.sqrt,
+  (x) => Math.cbrt(x),
 ];
 const nonLinear = 0x70;
 
@@ -17,7 +28,11 @@ const signedRaw = (raw: number, format: 0 | 1 | 2): number => {
 };
 
 /** The value in the sensor's own unit; undefined when it is none, such as the logarithm of nothing. */
-export const sensorValue = ({ format, linearization }: Pick<AnalogSensor, "format" | "linearization">, { m, b, bExponent, rExponent }: Factors, raw: number): number | undefined => {
+export const sensorValue = (
+  { format, linearization }: Pick<AnalogSensor, "format" | "linearization">,
+  { m, b, bExponent, rExponent }: Factors,
+  raw: number,
+): number | undefined => {
   const linear = scaled(m * signedRaw(raw, format) + scaled(b, bExponent), rExponent);
   const curve = linearization >= nonLinear ? curves[0] : curves[linearization];
   const value = curve?.(linear) ?? Number.NaN;

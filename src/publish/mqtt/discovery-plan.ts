@@ -58,11 +58,21 @@ export const sharedAddresses = (store: StoreReader): ReadonlySet<string> => {
   return new Set([...counts].filter(([, count]) => count > 1).map(([mac]) => mac));
 };
 
-const platforms = (components: Components): Readonly<Record<string, string>> => Object.fromEntries(Object.entries(components).map(([key, { platform }]) => [key, platform]));
+/** Platform of each component as the ledger keeps it; a blank behind it marks those that are off until a person wants them. */
+const platforms = (components: Components): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(components).map(([key, { platform, enabled_by_default: enabled }]) => [key, enabled === false ? `${platform} ` : platform]));
+
+/**
+ * Components that Home Assistant knows and ought not to. A marker for one that is disabled there makes Core 2026.8 clear our topic, and with it the
+ * whole device (components/mqtt/entity.py, async_clear_discovery_topic_if_entity_removed; seen): such a one is only left out, and stays behind in
+ * the registry, disabled, until a person removes it.
+ */
+const goneFrom = (known: LedgerRow | undefined, wanted: Readonly<Record<string, string>>): readonly (readonly [string, string])[] =>
+  Object.entries(known?.components ?? {}).filter(([key, platform]) => !platform.endsWith(" ") && wanted[key]?.trimEnd() !== platform && known?.marked?.includes(key) !== true);
 
 const planPage = (device: DeviceId, topic: string, components: Components, known: LedgerRow | undefined, render: (components: Parameters<typeof discoveryDocument>[3]) => string): Page => {
   const wanted = platforms(components);
-  const gone = Object.entries(known?.components ?? {}).filter(([key, platform]) => wanted[key] !== platform && known?.marked?.includes(key) !== true);
+  const gone = goneFrom(known, wanted);
   const json = render({ ...components, ...Object.fromEntries(gone.map(([key, platform]) => [key, { platform }])) });
   const may = { ...wanted, ...Object.fromEntries(gone) };
   const marked = gone.map(([key]) => key);

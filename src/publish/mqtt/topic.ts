@@ -26,7 +26,7 @@ export interface Topics {
   state(device: DeviceId, part: PartId): string;
   command(device: DeviceId, part: PartId): string;
   outcome(device: DeviceId, part: PartId): string;
-  /** `page` counts from 0; further ones carry what does not fit into the first document. */
+  /** `page` counts from 0; further ones carry what does not fit into the first document. No device's id has the capital letter. */
   document(device: DeviceId, page: number): string;
   /** Device and part of a command topic, or undefined when it is none. */
   parseCommand(topic: string): { readonly device: DeviceId; readonly part: PartId } | undefined;
@@ -45,7 +45,7 @@ export const createTopics = (base: string, prefix: string): Topics => ({
   state: (device, part) => `${base}/${device}/${part}`,
   command: (device, part) => `${base}/${device}/${part}/command`,
   outcome: (device, part) => `${base}/${device}/${part}/outcome`,
-  document: (device, page) => `${prefix}/device/${identifier(device)}${page === 0 ? "" : `-${page + 1}`}/config`,
+  document: (device, page) => `${prefix}/device/${identifier(device)}${page === 0 ? "" : `-P${page + 1}`}/config`,
   parseCommand: (topic) => {
     if (!topic.startsWith(`${base}/`) || !topic.endsWith("/command")) return undefined;
     const [device, ...part] = topic.slice(base.length + 1, -"/command".length).split("/");

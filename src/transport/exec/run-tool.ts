@@ -29,7 +29,15 @@ const mostOutput = 4_000_000;
 export const runTool = async ({ command, args, env, ms }: ToolRun, signal: AbortSignal): Promise<ToolResult> => {
   const end = deadline(ms, signal);
   if (end.aborted) throw new Fault("timeout", `${command} was not started any more`, { cause: end.reason });
-  const child = execa(command, args, { detached: true, env, extendEnv: false, reject: false, stdin: "ignore", maxBuffer: mostOutput, stripFinalNewline: false });
+  const child = execa(command, args, {
+    detached: true,
+    env,
+    extendEnv: false,
+    reject: false,
+    stdin: "ignore",
+    maxBuffer: mostOutput,
+    stripFinalNewline: false,
+  });
   const killGroup = (): void => {
     if (child.pid === undefined) return;
     try {

@@ -189,7 +189,12 @@ export class SessionConnection implements BmcConnection {
   #send(live: Live, request: IpmiRequest, number: number, wait: number, signal: AbortSignal): Promise<IpmiAnswer | undefined> {
     live.sequence = (live.sequence + 1) >>> 0;
     const datagram = sealPacket(live.keys, live.bmc, live.sequence, encodeRequest(request, number));
-    return this.#wire.ask(datagram, (packet) => open(live, packet, request, number), () => wait, signal);
+    return this.#wire.ask(
+      datagram,
+      (packet) => open(live, packet, request, number),
+      () => wait,
+      signal,
+    );
   }
 }
 

@@ -97,7 +97,12 @@ export const openBmcWire = (hub: BmcHub, peer: Peer, clock: Clock): BmcWire => {
     tell: (datagram) => place.send(datagram, () => undefined),
     ask,
     pause: async (ms, signal) => {
-      await ask(undefined, () => undefined, () => ms, signal);
+      await ask(
+        undefined,
+        () => undefined,
+        () => ms,
+        signal,
+      );
     },
     cancel: (fault) => {
       cancelled = fault;

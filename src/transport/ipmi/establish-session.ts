@@ -45,7 +45,13 @@ interface Target {
   readonly suites: readonly SuiteId[];
 }
 
-const persist = async (wire: BmcWire, suite: CipherSuite, { host, login }: Target, clock: Clock, signal: AbortSignal): Promise<Exclude<Attempt, { kind: "silent" }>> => {
+const persist = async (
+  wire: BmcWire,
+  suite: CipherSuite,
+  { host, login }: Target,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Exclude<Attempt, { kind: "silent" }>> => {
   const { roundTrip } = wire.memory;
   const start = clock.monotonic();
   const { heard } = wire;

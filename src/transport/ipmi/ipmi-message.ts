@@ -54,7 +54,9 @@ export const decodeAnswer = (message: Buffer, request: IpmiRequest, sequence: nu
 };
 
 /** The BMC's side, for the simulator. */
-export const decodeRequest = (message: Buffer): (Required<IpmiRequest> & { readonly sequence: number; readonly from: number; readonly data: Buffer }) | undefined => {
+export const decodeRequest = (
+  message: Buffer,
+): (Required<IpmiRequest> & { readonly sequence: number; readonly from: number; readonly data: Buffer }) | undefined => {
   if (message.length < 7 || checksum(message, 0, 3) !== 0 || checksum(message, 3, message.length) !== 0) return undefined;
   const head = message.readUInt8(1);
   const tag = message.readUInt8(4);
@@ -70,7 +72,13 @@ export const decodeRequest = (message: Buffer): (Required<IpmiRequest> & { reado
 
 /** The BMC's side, for the simulator: the answer goes back to whoever asked, as he numbered it. */
 export const encodeAnswer = (
-  { netFn, lun, command, sequence, from }: { readonly netFn: number; readonly lun: number; readonly command: number; readonly sequence: number; readonly from: number },
+  {
+    netFn,
+    lun,
+    command,
+    sequence,
+    from,
+  }: { readonly netFn: number; readonly lun: number; readonly command: number; readonly sequence: number; readonly from: number },
   code: number,
   data: Uint8Array,
 ): Buffer => frame(from, netFn | 1, 0, bmcAddress, (sequence << 2) | lun, Buffer.concat([Uint8Array.of(command, code), data]));

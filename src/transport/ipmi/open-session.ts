@@ -3,9 +3,7 @@ import { Fault } from "#domain/fault.ts";
 import type { BmcWire } from "./bmc-wire.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
 import { type Exchange, rakp2Mac, rakp3Mac, rakp4Mac, sameMac, sessionKey, sessionKeys } from "./rakp-key.ts";
-import {
-  decodeHead, decodeOpenResponse, decodeRakp2, decodeRakp4, encodeOpenRequest, encodeRakp1, encodeRakp3, sameAlgorithms,
-} from "./rakp-message.ts";
+import { decodeHead, decodeOpenResponse, decodeRakp2, decodeRakp4, encodeOpenRequest, encodeRakp1, encodeRakp3, sameAlgorithms } from "./rakp-message.ts";
 import { hasForgotten, refusesSuite, statusFault } from "./rakp-status.ts";
 import { encodePlainPacket, type Packet, payloadTypes, type SessionKeys } from "./rmcp-packet.ts";
 
@@ -91,8 +89,16 @@ const authenticate = async (surroundings: AttemptSurroundings, console: number, 
   }
   if (typeof second === "number") return refused(second);
   const exchange: Exchange = {
-    suite, console, bmc, role, user, guid: second.guid,
-    consoleRandom: random, bmcRandom: second.random, password: login.password, bmcKey: login.bmcKey,
+    suite,
+    console,
+    bmc,
+    role,
+    user,
+    guid: second.guid,
+    consoleRandom: random,
+    bmcRandom: second.random,
+    password: login.password,
+    bmcKey: login.bmcKey,
   };
   if (!sameMac(rakp2Mac(exchange), second.mac)) {
     giveUp(wire, tag, bmc, 0x0f);
@@ -123,7 +129,10 @@ export const attemptSession = async (surroundings: AttemptSurroundings): Promise
   if (opened === undefined) return silent;
   if (typeof opened === "number") return refusesSuite(opened) ? { kind: "suite", fault: statusFault(opened) } : refused(opened);
   if (!sameAlgorithms(opened.algorithms, suite)) {
-    throw new Fault("denied", `The BMC answers cipher suite ${suite.id} with other algorithms; a downgrade is refused (name its suite under suites if that is all it has)`);
+    throw new Fault(
+      "denied",
+      `The BMC answers cipher suite ${suite.id} with other algorithms; a downgrade is refused (name its suite under suites if that is all it has)`,
+    );
   }
   return authenticate(surroundings, console, opened.bmc);
 };

@@ -45,7 +45,8 @@ export const sessionKey = (exchange: Exchange): Buffer =>
   hmac(exchange.suite, exchange.bmcKey ?? exchange.password, exchange.consoleRandom, exchange.bmcRandom, whoAsks(exchange));
 
 /** The BMC shows that it has the same session key (IPMI 2.0, 13.23). */
-export const rakp4Mac = ({ suite, consoleRandom, bmc, guid }: Exchange, key: Buffer): Buffer => hmac(suite, key, consoleRandom, word(bmc), guid).subarray(0, suite.macLength);
+export const rakp4Mac = ({ suite, consoleRandom, bmc, guid }: Exchange, key: Buffer): Buffer =>
+  hmac(suite, key, consoleRandom, word(bmc), guid).subarray(0, suite.macLength);
 
 /** K1 and K2 are made of 20 bytes of a constant in both suites (IPMI 2.0, 13.32). */
 export const sessionKeys = (suite: CipherSuite, key: Buffer): SessionKeys => ({

@@ -31,7 +31,9 @@ export const encodeOpenRequest = (tag: number, privilege: number, console: numbe
   return message;
 };
 
-export const decodeOpenRequest = (message: Buffer): { readonly tag: number; readonly privilege: number; readonly console: number; readonly algorithms: Algorithms } | undefined =>
+export const decodeOpenRequest = (
+  message: Buffer,
+): { readonly tag: number; readonly privilege: number; readonly console: number; readonly algorithms: Algorithms } | undefined =>
   message.length < 32
     ? undefined
     : { tag: message.readUInt8(0), privilege: message.readUInt8(1) & 0x0f, console: message.readUInt32LE(4), algorithms: readAlgorithms(message, 8) };
@@ -73,7 +75,9 @@ export const encodeRakp1 = (tag: number, bmc: number, random: Buffer, role: numb
   message[27] = user.length;
   return message;
 };
-export const decodeRakp1 = (message: Buffer): { readonly tag: number; readonly bmc: number; readonly random: Buffer; readonly role: number; readonly user: Buffer } | undefined => {
+export const decodeRakp1 = (
+  message: Buffer,
+): { readonly tag: number; readonly bmc: number; readonly random: Buffer; readonly role: number; readonly user: Buffer } | undefined => {
   if (message.length < 28) return undefined;
   const length = message.readUInt8(27);
   if (length > 16 || message.length < 28 + length) return undefined;
@@ -89,9 +93,7 @@ export const decodeRakp1 = (message: Buffer): { readonly tag: number; readonly b
 export const encodeRakp2 = (tag: number, console: number, random: Buffer, guid: Buffer, mac: Buffer): Buffer =>
   Buffer.concat([encodeHead(8, tag, 0, console), random, guid, mac]);
 export const decodeRakp2 = (message: Buffer): { readonly random: Buffer; readonly guid: Buffer; readonly mac: Buffer } | undefined =>
-  message.length < 40
-    ? undefined
-    : { random: Buffer.from(message.subarray(8, 24)), guid: Buffer.from(message.subarray(24, 40)), mac: message.subarray(40) };
+  message.length < 40 ? undefined : { random: Buffer.from(message.subarray(8, 24)), guid: Buffer.from(message.subarray(24, 40)), mac: message.subarray(40) };
 
 /** Also tells the BMC, by a status other than 0, that we do not believe it. */
 export const encodeRakp3 = (tag: number, status: number, bmc: number, mac: Uint8Array): Buffer => Buffer.concat([encodeHead(8, tag, status, bmc), mac]);

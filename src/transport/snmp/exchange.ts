@@ -2,6 +2,7 @@ import { createSession, createV3Session, Version1, Version2c } from "net-snmp";
 import { Fault } from "#domain/fault.ts";
 import type { Clock } from "#platform/clock.ts";
 import { type Credentials, libraryUser } from "./credentials.ts";
+import { type Expected, readExpected } from "./expected-answer.ts";
 import { lacksProtection } from "./protection.ts";
 import { createRoundTrip } from "./round-trip.ts";
 import type { SharedSocket } from "./shared-socket.ts";
@@ -22,8 +23,8 @@ export type Answer = { readonly varbinds: readonly Varbind[] } | { readonly refu
 export interface Exchange extends Disposable {
   get(oids: readonly string[], signal: AbortSignal): Promise<Answer>;
   getNext(oids: readonly string[], signal: AbortSignal): Promise<Answer>;
-  /** Flat, in the order of the answer: first the single ones, then row by row. */
-  getBulk(oids: readonly string[], singles: number, rows: number, signal: AbortSignal): Promise<Answer>;
+  /** Flat, in the order of the answer: first the single ones, then row by row. `expected` is what the answer most likely holds. */
+  getBulk(oids: readonly string[], singles: number, rows: number, expected: readonly Expected[], signal: AbortSignal): Promise<Answer>;
   /** One datagram, whatever happens. */
   set(writes: readonly Varbind[], signal: AbortSignal): Promise<Answer>;
 }
@@ -39,6 +40,7 @@ interface Library {
   getBulk(oids: readonly string[], singles: number, rows: number, done: Done): void;
   set(writes: readonly Varbind[], done: Done): void;
   cancelRequests(error: Error): void;
+  unregisterRequest(id: number): unknown;
   on(event: "error", listener: (error: Error) => void): void;
 }
 
@@ -80,19 +82,25 @@ type Send = (done: Done) => void;
 
 /** Asks one question at a time. `fail` ends the one that waits, if any. */
 interface Asker {
-  ask(signal: AbortSignal, once: boolean, send: Send): Promise<Answer>;
+  ask(signal: AbortSignal, once: boolean, send: Send, expected?: readonly Expected[]): Promise<Answer>;
   fail(error: Error): void;
+  asks(question: Buffer): void;
+  /** True when the datagram was just what was expected; then the library need not read it. */
+  takes(answer: Buffer): boolean;
 }
 
 const createAsker = (library: Library, name: string, patience: number, clock: Clock): Asker => {
   const roundTrip = createRoundTrip(patience, tries);
   let waiting: ((error: Error) => void) | undefined;
-  const ask = (signal: AbortSignal, once: boolean, send: Send): Promise<Answer> =>
+  let question: Buffer | undefined;
+  let wanted: { readonly expected: readonly Expected[]; readonly done: Done } | undefined;
+  const ask = (signal: AbortSignal, once: boolean, send: Send, expected?: readonly Expected[]): Promise<Answer> =>
     new Promise<Answer>((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error);
       const start = clock.monotonic();
       const end = (): void => {
         waiting = undefined;
+        wanted = undefined;
         signal.removeEventListener("abort", stop);
       };
       const fail = (error: Error): void => {
@@ -105,7 +113,7 @@ const createAsker = (library: Library, name: string, patience: number, clock: Cl
       waiting = own;
       signal.addEventListener("abort", stop, { once: true });
       Object.assign(library, once ? { retries: 0, timeout: patience, backoff: 1 } : { retries: tries - 1, ...roundTrip.schedule() });
-      send((error, result) => {
+      const done: Done = (error, result) => {
         // What comes after the end, such as the library's word that it was cancelled, is nobody's answer.
         if (waiting !== own) return;
         end();
@@ -113,16 +121,26 @@ const createAsker = (library: Library, name: string, patience: number, clock: Cl
         if (error && !refused) return reject(faultOf(error, name));
         roundTrip.learn(clock.monotonic() - start);
         resolve(refused ? { refused } : { varbinds: flatten(result ?? []) });
-      });
+      };
+      if (expected) wanted = { expected, done };
+      send(done);
     });
-  return { ask, fail: (error) => waiting?.(error) };
+  const takes = (answer: Buffer): boolean => {
+    const read = wanted && question && readExpected(question, answer, wanted.expected);
+    if (!read) return false;
+    library.unregisterRequest(read.id);
+    wanted?.done(null, read.varbinds);
+    return true;
+  };
+  return { ask, takes, fail: (error) => waiting?.(error), asks: (message) => (question = message) };
 };
 
 /** `patience`: milliseconds that an answer may take, all tries of a read together. */
 export const openExchange = (target: Target, credentials: Credentials, socket: SharedSocket, patience: number, clock: Clock): Exchange => {
   const level = levelOf(credentials);
   const channel = socket.open(target.address, target.port, {
-    accepts: (message) => level === "none" || !lacksProtection(message, level),
+    asks: (message) => asker.asks(message),
+    accepts: (message) => (credentials.version === "3" ? !lacksProtection(message, level) : !asker.takes(message)),
     // The library would let the request run into its timeout, or forget it. It fails at once instead.
     broken: (error) => asker.fail(error),
   });
@@ -133,7 +151,8 @@ export const openExchange = (target: Target, credentials: Credentials, socket: S
   return {
     get: (oids, signal) => asker.ask(signal, false, (done) => library.get(oids, done)),
     getNext: (oids, signal) => asker.ask(signal, false, (done) => library.getNext(oids, done)),
-    getBulk: (oids, singles, rows, signal) => asker.ask(signal, false, (done) => library.getBulk(oids, singles, rows, done)),
+    getBulk: (oids, singles, rows, expected, signal) =>
+      asker.ask(signal, false, (done) => library.getBulk(oids, singles, rows, done), expected.length > 0 ? expected : undefined),
     set: (writes, signal) => asker.ask(signal, true, (done) => library.set(writes, done)),
     [Symbol.dispose]: () => {
       asker.fail(new Fault("unreachable", `the connection to ${target.name} was closed`));

@@ -1,3 +1,4 @@
+import { type Expected, expected } from "./expected-answer.ts";
 import { before, oidBytes } from "./oid.ts";
 
 /** One object to be fetched. `column` and `row` are given for a cell of a table: `oid` is then the column, a dot, and the row. */
@@ -15,6 +16,7 @@ export interface BulkRequest {
   readonly singles: number;
   readonly rows: number;
   readonly places: readonly number[];
+  readonly expected: readonly Expected[];
 }
 
 /** A prepared set of objects, to be fetched again and again. */
@@ -61,12 +63,14 @@ const adjacent = (rows: readonly string[], all: readonly string[]): boolean => {
   return first >= 0 && rows.every((row, at) => all[first + at] === row);
 };
 
-const tableRequests = ({ rows, columns }: Table, all: readonly string[], slots: readonly Slot[]): BulkRequest[] => {
+type Draft = Omit<BulkRequest, "expected">;
+
+const tableRequests = ({ rows, columns }: Table, all: readonly string[], slots: readonly Slot[]): Draft[] => {
   const names = [...columns.keys()];
   const rowBytes = names.reduce((sum, name) => sum + varbindBytes(slots[columns.get(name)?.get(rows[0] ?? "") ?? 0] as Slot), 0);
   const most = Math.max(1, Math.floor((room - envelope) / rowBytes));
   const size = Math.ceil(rows.length / Math.ceil(rows.length / most));
-  const requests: BulkRequest[] = [];
+  const requests: Draft[] = [];
   for (let at = 0; at < rows.length; at += size) {
     const some = rows.slice(at, at + size);
     const previous = all[all.indexOf(some[0] ?? "") - 1];
@@ -80,11 +84,11 @@ const tableRequests = ({ rows, columns }: Table, all: readonly string[], slots: 
   return requests;
 };
 
-const bytesOf = (request: BulkRequest, slots: readonly Slot[]): number =>
+const bytesOf = (request: Draft, slots: readonly Slot[]): number =>
   envelope + request.places.reduce((sum, place) => sum + varbindBytes(slots[place] as Slot), 0);
 
 /** Puts the objects that stand alone where room is left, as non-repeaters. Returns those that found none. */
-const fill = (requests: BulkRequest[], loose: readonly number[], slots: readonly Slot[]): readonly number[] => {
+const fill = (requests: Draft[], loose: readonly number[], slots: readonly Slot[]): readonly number[] => {
   const rest = [...loose];
   requests.forEach((request, at) => {
     let left = room - bytesOf(request, slots);
@@ -100,8 +104,8 @@ const fill = (requests: BulkRequest[], loose: readonly number[], slots: readonly
   return rest;
 };
 
-const inOne = (places: readonly number[], slots: readonly Slot[]): BulkRequest[] => {
-  const requests: BulkRequest[] = [];
+const inOne = (places: readonly number[], slots: readonly Slot[]): Draft[] => {
+  const requests: Draft[] = [];
   for (let at = 0; at < places.length; at += 25) {
     const some = places.slice(at, at + 25);
     requests.push({ oids: some.map((place) => before((slots[place] as Slot).oid)), singles: some.length, rows: 0, places: some });
@@ -111,7 +115,7 @@ const inOne = (places: readonly number[], slots: readonly Slot[]): BulkRequest[]
 
 /** `rowsOf` gives all rows that the device has in a column's table, in its order. */
 export const prepareFetch = (slots: readonly Slot[], rowsOf: (column: string) => readonly string[]): Fetch => {
-  const requests: BulkRequest[] = [];
+  const requests: Draft[] = [];
   const loose: number[] = slots.flatMap(({ column }, place) => (column === undefined ? [place] : []));
   for (const table of group(slots)) {
     const all = rowsOf([...table.columns.keys()][0] ?? "");
@@ -121,5 +125,9 @@ export const prepareFetch = (slots: readonly Slot[], rowsOf: (column: string) =>
   const oids = slots.map(({ oid }) => oid);
   if (requests.length === 0) return { oids, bulk: [] };
   const rest = fill(requests, loose, slots);
-  return { oids, bulk: [...requests, ...inOne(rest, slots)] };
+  const bulk = [...requests, ...inOne(rest, slots)].map((request) => ({
+    ...request,
+    expected: request.places.map((place) => expected(oids[place] as string)),
+  }));
+  return { oids, bulk };
 };

@@ -19,7 +19,9 @@ export interface Channel {
 }
 
 export interface ChannelEnds {
-  /** Whether a datagram from the asked address and port may be an answer at all. */
+  /** The question that goes out. */
+  readonly asks: (message: Buffer) => void;
+  /** Whether the library shall hear a datagram from the asked address and port. */
   readonly accepts: (message: Buffer) => boolean;
   /** A datagram could not be sent, could not be read, or the socket is gone. */
   readonly broken: (error: Error) => void;
@@ -43,9 +45,8 @@ interface Family {
 }
 
 const deliver = ({ ends, hear }: Listener, message: Buffer, from: RemoteInfo): void => {
-  if (!hear || !ends.accepts(message)) return;
   try {
-    hear(message, from);
+    if (ends.accepts(message)) hear?.(message, from);
   } catch (error) {
     ends.broken(error as Error);
   }
@@ -95,6 +96,7 @@ const facade = (family: Family, listener: Listener): SocketLike => {
     close: () => undefined,
     send: (message, _offset, _length, port, address, sent) => {
       listener.asked = messageId(message);
+      listener.ends.asks(message);
       // The library begins to wait when it is told that the datagram went out. Told first, no answer can be too early for it.
       sent(null);
       family.socket.send(message, port, address, (error) => {

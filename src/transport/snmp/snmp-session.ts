@@ -134,7 +134,7 @@ const bulkInto = async (
 ): Promise<boolean> => {
   const { exchange, habits } = ways;
   try {
-    const answer = await exchange.getBulk(request.oids, request.singles, request.rows, signal);
+    const answer = await exchange.getBulk(request.oids, request.singles, request.rows, request.expected, signal);
     if (!("varbinds" in answer) || !place(answer.varbinds, request, oids, values, lost)) return false;
     habits.bulk = true;
     return true;
@@ -204,7 +204,7 @@ const chunk = 20;
 const nextFew = async (oid: string, exchange: Exchange, habits: Habits, who: string, signal: AbortSignal): Promise<readonly Varbind[]> => {
   if (habits.bulk !== false) {
     try {
-      const answer = await exchange.getBulk([oid], 0, chunk, signal);
+      const answer = await exchange.getBulk([oid], 0, chunk, [], signal);
       if ("varbinds" in answer && answer.varbinds.length > 0) {
         habits.bulk = true;
         return answer.varbinds;
