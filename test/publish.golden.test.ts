@@ -18,7 +18,12 @@ const services = {
 };
 const page = (device: string): Page => planDevice(services, device, new Set())[0] ?? expect.fail(`no document for ${device}`);
 
-for (const [device, entities] of [[bridgeId, 7], ["office-ups", 20], ["rack-pdu", 174], ["web", 72]] as const) {
+for (const [device, entities] of [
+  [bridgeId, 7],
+  ["office-ups", 20],
+  ["rack-pdu", 174],
+  ["web", 72],
+] as const) {
   test(`the discovery document of ${device || "the program"}`, async () => {
     const { json, topic } = page(device);
     const document = JSON.parse(json) as { components: Record<string, object> };

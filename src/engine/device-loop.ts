@@ -1,5 +1,5 @@
 import type { Wanted } from "#domain/device.ts";
-import { Fault, isFault } from "#domain/fault.ts";
+import { Fault, isFault, type FaultKind } from "#domain/fault.ts";
 import { goodValue } from "#store/read.ts";
 import { backoff } from "./backoff.ts";
 import type { Device, DeviceServices } from "./device.ts";
@@ -18,14 +18,15 @@ const asFault = (error: unknown): Fault => (isFault(error) ? error : new Fault("
 export const runDevice = async (device: Device, services: DeviceServices, signal: AbortSignal): Promise<void> => {
   const log = services.log.child(device.id);
   let lostAt: number | undefined;
-  let said: string | undefined;
+  const said = new Set<FaultKind>();
   let attempt = 0;
   while (!signal.aborted) {
     let fault: Fault;
     try {
       const plan = await connect(device, services, signal);
       greet(device, lostAt, services);
-      lostAt = said = undefined;
+      lostAt = undefined;
+      said.clear();
       attempt = 0;
       services.connected(device.id);
       fault = await poll(device, plan, services, signal);
@@ -36,9 +37,10 @@ export const runDevice = async (device: Device, services: DeviceServices, signal
     await device.disconnect(fault);
     if (signal.aborted) break;
     lostAt ??= services.clock.monotonic();
-    // Once per kind of trouble: from "no answer" to "wrong password" is news, the tenth "no answer" is not.
-    if (said !== fault.kind) log.warn(`${fault.message}; trying again`);
-    said = fault.kind;
+    // Once per kind of trouble: from "no answer" to "wrong password" is news, the tenth "no answer" is not. Silence and refused connections take turns.
+    const trouble = fault.kind === "timeout" ? "unreachable" : fault.kind;
+    if (!said.has(trouble)) log.warn(`${fault.message}; trying again`);
+    said.add(trouble);
     lose(device, fault, services);
     await device.rest(backoff(fault.kind, attempt++, Math.random()), signal).catch(() => undefined);
   }

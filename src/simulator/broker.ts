@@ -19,7 +19,9 @@ export const startBroker = async ({ host, port = 0, username, password }: Broker
   const broker = await Aedes.createBroker({
     ...(username !== undefined && {
       authenticate: (_client, name, word, done) =>
-        name === username && word?.toString() === password ? done(null, true) : done(Object.assign(new Error("wrong user name or password"), { returnCode: 4 as const }), false),
+        name === username && word?.toString() === password
+          ? done(null, true)
+          : done(Object.assign(new Error("wrong user name or password"), { returnCode: 4 as const }), false),
     }),
   });
   const server = createServer((socket) => void broker.handle(socket));

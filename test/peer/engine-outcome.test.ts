@@ -112,10 +112,8 @@ describeWithPeer("how a command ends", missing ?? found.snmpsim, () => {
     await rig.engine.bus.acceptLabel("pdu", "outlet/1", "Router", { via: "mqtt" });
     expect(await rig.drive("pdu", "outlet/1", "outlet.off")).toMatchObject({ state: "confirmed", writes: 1 });
   });
-});
 
-describeWithPeer("when the answer to a write is lost", missing ?? found.snmpsim, () => {
-  test.concurrent("a PDU and a UPS have seen exactly one write, and the command is confirmed by reading", async () => {
+  test.concurrent("the answer to a write is lost: a PDU and a UPS have seen exactly one write, and the command is confirmed by reading", async () => {
     await using pdu = await startSnmpsim(peers.snmpsim, peers.snmp, pduObjects());
     let asked = 0;
     const sets = { sent: 0, lost: 0 };
@@ -128,7 +126,7 @@ describeWithPeer("when the answer to a write is lost", missing ?? found.snmpsim,
         return "pass";
       },
     });
-    await using upsd = await startUps((on, server) => (proxy.mute(), show(server, on), 0));
+    await using upsd = await startUps((on, server) => (proxy.cut(), show(server, on), 0));
     await using proxy = await startNutProxy(upsd.port);
     await using rig = startEngine();
     rig.start("pdu", "snmp", { port: relay.port, community: "public", timeout: 1 });
@@ -146,7 +144,7 @@ describeWithPeer("when the answer to a write is lost", missing ?? found.snmpsim,
     ["chassis.reset", ["reset 1"]],
     ["chassis.cycle", ["power 0", "power 1"]],
     ["chassis.off", ["power 0"]],
-  ] as const)("a BMC has seen %s exactly once", async (name, journal) => {
+  ] as const)("the answer to %s is lost: a BMC has seen it exactly once", async (name, journal) => {
     await using bmc = await startIpmiSim(peers.ipmi, { sensors: simSensors(1), on: true });
     let lost = 0;
     let after = 0;

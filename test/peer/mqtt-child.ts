@@ -4,4 +4,8 @@ import { startPublisher } from "#test/publish/mqtt-rig.ts";
 
 /** A program of its own, to be killed: three devices, broker and database by argument. */
 const [url = "", file = ""] = process.argv.slice(2);
-startPublisher(storeOf(ups, pdu, bmc), { url }, openDatabase(file, () => undefined));
+startPublisher(
+  storeOf(ups, pdu, bmc),
+  { url },
+  openDatabase(file, () => undefined),
+);

@@ -32,7 +32,9 @@ describeWithPeer("commands by mosquitto", await debianPackages("mosquitto"), (pe
     for (const [, payload, { retain }] of told) {
       expect(retain).toBe(false);
       expect(payload).not.toContain("token-");
-      expect(JSON.parse(payload)).toMatchObject(payload.includes("event_type") ? { event_type: "refused", device: "rack-pdu", by: "MQTT" } : { state: "refused", refusal: "confirmation-needed" });
+      expect(JSON.parse(payload)).toMatchObject(
+        payload.includes("event_type") ? { event_type: "refused", device: "rack-pdu", by: "MQTT" } : { state: "refused", refusal: "confirmation-needed" },
+      );
     }
   });
 
@@ -48,7 +50,13 @@ describeWithPeer("commands by mosquitto", await debianPackages("mosquitto"), (pe
     await seen.client.publishAsync(topic, "outlet.cycle", { qos: 1 });
     await until(() => publisher.bus.submitted.length > 0, "a live one");
     expect(publisher.bus.submitted.map(({ name }) => name)).toEqual(["outlet.cycle"]);
-    expect(publisher.bus.refused).toEqual(expect.arrayContaining([["outlet.off", "retained"], ["nonsense", "retained"], ["outlet.on", "retained"]]));
+    expect(publisher.bus.refused).toEqual(
+      expect.arrayContaining([
+        ["outlet.off", "retained"],
+        ["nonsense", "retained"],
+        ["outlet.on", "retained"],
+      ]),
+    );
     expect(seen.count((name, payload) => name === topic && payload === "")).toBe(2);
     expect(publisher.lines.filter((line) => line.startsWith("WARN"))).toHaveLength(3);
   });
@@ -71,7 +79,11 @@ describeWithPeer("commands by mosquitto", await debianPackages("mosquitto"), (pe
     relay.inject(publishPacket(topic, "outlet.cycle", { again: true, id: 902 }));
     await until(() => publisher.bus.refused.length === 3, "both copies");
     expect(publisher.bus.submitted.map(({ name }) => name)).toEqual(["outlet.on"]);
-    expect(publisher.bus.refused).toEqual([["outlet.off", "late"], ["outlet.on", "duplicate"], ["outlet.cycle", "late"]]);
+    expect(publisher.bus.refused).toEqual([
+      ["outlet.off", "late"],
+      ["outlet.on", "duplicate"],
+      ["outlet.cycle", "late"],
+    ]);
   });
 
   test("nonsense of any kind is refused with a reason and never throws", async () => {
@@ -79,7 +91,17 @@ describeWithPeer("commands by mosquitto", await debianPackages("mosquitto"), (pe
     await using publisher = startPublisher(storeOf(pdu), { url: broker.url });
     await using seen = await observe(broker.url);
     await until(() => seen.kept.get("rack-power/status") === "online", "born");
-    const payloads = ["ON", "{", '{"command":5}', '{"command":"outlet.off","reason":{}}', '{"command":"outlet.explode"}', "x".repeat(5000), Buffer.from([0xff, 0, 0xfe]), "[]", "null"];
+    const payloads = [
+      "ON",
+      "{",
+      '{"command":5}',
+      '{"command":"outlet.off","reason":{}}',
+      '{"command":"outlet.explode"}',
+      "x".repeat(5000),
+      Buffer.from([0xff, 0, 0xfe]),
+      "[]",
+      "null",
+    ];
     for (const payload of payloads) await seen.client.publishAsync(topic, payload, { qos: 1, properties: { responseTopic: "rack-power/rack-pdu/status" } });
     await seen.client.publishAsync("rack-power/nobody/a/b/c/command", "outlet.on", { qos: 1 });
     await until(() => publisher.bus.submitted.length === 1, "the last one");

@@ -16,10 +16,19 @@ describeWithPeer("discovery and states at mosquitto", await debianPackages("mosq
     const order = seen.messages.map(([topic]) => topic);
     const birth = order.indexOf("rack-power/status");
     expect(seen.messages[birth]?.[1]).toBe("online");
-    for (const topic of ["rack-power/web/status", "rack-power/rack-pdu/outlet/24", "rack-power/office-ups/ups"]) expect(order.indexOf(topic)).toSatisfy((at: number) => at >= 0 && at < birth);
-    expect(order.filter((topic) => topic.endsWith("/config")).map((topic) => topic.split("/")[2])).toEqual(["rack-power", "rack-power_office-ups", "rack-power_rack-pdu", "rack-power_web"]);
+    for (const topic of ["rack-power/web/status", "rack-power/rack-pdu/outlet/24", "rack-power/office-ups/ups"])
+      expect(order.indexOf(topic)).toSatisfy((at: number) => at >= 0 && at < birth);
+    expect(order.filter((topic) => topic.endsWith("/config")).map((topic) => topic.split("/")[2])).toEqual([
+      "rack-power",
+      "rack-power_office-ups",
+      "rack-power_rack-pdu",
+      "rack-power_web",
+    ]);
     expect(seen.messages.every(([, , packet]) => packet.retain)).toBe(true);
-    expect(JSON.parse(seen.kept.get("rack-power/rack-pdu/outlet/4") ?? "")).toEqual({ outlet: { on: false, pending: false, label: null }, meter: { power: 30, energy: 3.25, current: null } });
+    expect(JSON.parse(seen.kept.get("rack-power/rack-pdu/outlet/4") ?? "")).toEqual({
+      outlet: { on: false, pending: false, label: null },
+      meter: { power: 30, energy: 3.25, current: null },
+    });
     expect(publisher.mqtt.status()).toEqual({ state: "connected", protocol: 5 });
     expect(publisher.lines).toHaveLength(1);
   });
@@ -31,14 +40,28 @@ describeWithPeer("discovery and states at mosquitto", await debianPackages("mosq
     await using seen = await observe(broker.url, ["rack-power/office-ups/#"]);
     await until(() => seen.kept.size === 4, "three parts and the availability");
     const before = seen.messages.length;
-    store.put("office-ups", [{ part: "input", point: "meter.voltage", value: 231.5 }, { part: "input", point: "meter.frequency", value: 49.9 }], 2);
+    store.put(
+      "office-ups",
+      [
+        { part: "input", point: "meter.voltage", value: 231.5 },
+        { part: "input", point: "meter.frequency", value: 49.9 },
+      ],
+      2,
+    );
     store.put("office-ups", [{ part: "output", point: "meter.voltage", value: 229.9004 }], 2);
     store.expire("office-ups", Number.POSITIVE_INFINITY, (part) => part === "ups");
     store.connect("office-ups", offline);
     await until(() => seen.kept.get("rack-power/office-ups/status") === "offline", "offline");
-    expect(seen.messages.slice(before).map(([topic]) => topic)).toEqual(["rack-power/office-ups/input", "rack-power/office-ups/ups", "rack-power/office-ups/status"]);
+    expect(seen.messages.slice(before).map(([topic]) => topic)).toEqual([
+      "rack-power/office-ups/input",
+      "rack-power/office-ups/ups",
+      "rack-power/office-ups/status",
+    ]);
     expect(JSON.parse(seen.kept.get("rack-power/office-ups/input") ?? "")).toEqual({ meter: { voltage: 231.5, frequency: 49.9 } });
-    expect(JSON.parse(seen.kept.get("rack-power/office-ups/ups") ?? "")).toMatchObject({ ups: { charge: null, status: null, onBattery: null }, meter: { power: null } });
+    expect(JSON.parse(seen.kept.get("rack-power/office-ups/ups") ?? "")).toMatchObject({
+      ups: { charge: null, status: null, onBattery: null },
+      meter: { power: null },
+    });
   });
 
   test("what is gone leaves by a marker first, and a removed device leaves nothing; others' topics stay", async () => {
@@ -47,7 +70,10 @@ describeWithPeer("discovery and states at mosquitto", await debianPackages("mosq
     await seen.client.publishAsync("homeassistant/device/other_web/config", "{}", { retain: true });
     const store = storeOf(pdu, bmc);
     await using _publisher = startPublisher(store, { url: broker.url });
-    await until(() => seen.kept.has("homeassistant/device/rack-power_web/config") && seen.kept.has("homeassistant/device/rack-power_rack-pdu/config"), "documents");
+    await until(
+      () => seen.kept.has("homeassistant/device/rack-power_web/config") && seen.kept.has("homeassistant/device/rack-power_rack-pdu/config"),
+      "documents",
+    );
     store.describe("web", { parts: bmc.description.parts.filter(({ id }) => id === "chassis") });
     store.settle({ ...pdu.settings, parts: { "outlet/1": { lock: "locked" } } }, online);
     await until(() => document(seen, "web").components["sensor-temp:0_sensor-temperature"]?.["unique_id"] === undefined, "markers", 8000);

@@ -14,9 +14,13 @@ export interface Relay extends AsyncDisposable {
 
 /**
  * A wire between a client and a broker. `meddle` sees what the client sends; bytes it returns go back to the client first, and `false` hangs up
- * after them instead of passing anything on.
+ * after them instead of passing anything on. `own` is the relay's port, when it matters.
  */
-export const startRelay = async (port: number, meddle: (sent: Buffer) => Buffer | { readonly refuse: Buffer } | undefined = () => undefined): Promise<Relay> => {
+export const startRelay = async (
+  port: number,
+  meddle: (sent: Buffer) => Buffer | { readonly refuse: Buffer } | undefined = () => undefined,
+  own = 0,
+): Promise<Relay> => {
   const pairs = new Set<readonly [Socket, Socket]>();
   const server = createServer((client) => {
     const broker = connect(port, "127.0.0.1");
@@ -35,7 +39,7 @@ export const startRelay = async (port: number, meddle: (sent: Buffer) => Buffer 
       broker.write(sent);
     });
     broker.on("data", (sent) => client.write(sent));
-  }).listen(0, "127.0.0.1");
+  }).listen(own, "127.0.0.1");
   await once(server, "listening");
   const cut = (): void => {
     for (const sockets of pairs) for (const socket of sockets) socket.destroy();

@@ -6,7 +6,11 @@ import { createTopics } from "#publish/mqtt/topic.ts";
 
 test("whatever comes, it is a command of the catalogue or a fault with a reason", () => {
   let commands = 0;
-  const payload = fc.oneof(fc.uint8Array({ maxLength: 5000 }).map((bytes) => Buffer.from(bytes)), fc.json().map((text) => Buffer.from(text)), fc.constantFrom(...commandNames).map((name) => Buffer.from(name)));
+  const payload = fc.oneof(
+    fc.uint8Array({ maxLength: 5000 }).map((bytes) => Buffer.from(bytes)),
+    fc.json().map((text) => Buffer.from(text)),
+    fc.constantFrom(...commandNames).map((name) => Buffer.from(name)),
+  );
   fc.assert(
     fc.property(payload, (bytes) => {
       const asked = parseCommandPayload(bytes);
@@ -21,14 +25,19 @@ test("whatever comes, it is a command of the catalogue or a fault with a reason"
 });
 
 test("JSON brings reason and confirmation; null is as good as nothing", () => {
-  expect(parseCommandPayload(Buffer.from(' {"command":"ups.test","reason":"weekly","confirm":null} '))).toEqual({ name: "ups.test", command: "ups.test", reason: "weekly" });
+  expect(parseCommandPayload(Buffer.from(' {"command":"ups.test","reason":"weekly","confirm":null} '))).toEqual({
+    name: "ups.test",
+    command: "ups.test",
+    reason: "weekly",
+  });
   expect(parseCommandPayload(Buffer.from('{"command":"ups.test","confirm":7}')).fault).toBe("confirm is not a text");
 });
 
 test("command topics are taken apart, and others left alone", () => {
   const topics = createTopics("a/rack", "homeassistant");
   expect(topics.parseCommand(topics.command("pdu", "outlet/3"))).toEqual({ device: "pdu", part: "outlet/3" });
-  for (const topic of ["a/rack/pdu/command", "b/rack/pdu/outlet/command", "a/rack/command", "a/rack/pdu/outlet/3"]) expect(topics.parseCommand(topic), topic).toBeUndefined();
+  for (const topic of ["a/rack/pdu/command", "b/rack/pdu/outlet/command", "a/rack/command", "a/rack/pdu/outlet/3"])
+    expect(topics.parseCommand(topic), topic).toBeUndefined();
   for (const topic of ["a/rack/x", "homeassistant/device/x/config", "$SYS/x", "x/#", "a/rack"]) expect(topics.isReserved(topic), topic).toBe(true);
   expect(topics.isReserved("a/rackety")).toBe(false);
 });

@@ -106,7 +106,11 @@ test("a part's state names every point, with null for what is not good, and noth
 
 test("names are short, of one line, and do not repeat the device's", () => {
   const named = (id: string, label: string | undefined, name?: string): string => {
-    const sample = { ...everything, settings: settings("pdu", { name: "PDU", ...(name !== undefined && { parts: { [id]: { name } } }) }), description: { parts: [{ id, ...(label !== undefined && { label }), points: [], commands: [] }] } };
+    const sample = {
+      ...everything,
+      settings: settings("pdu", { name: "PDU", ...(name !== undefined && { parts: { [id]: { name } } }) }),
+      description: { parts: [{ id, ...(label !== undefined && { label }), points: [], commands: [] }] },
+    };
     const device = storeOf(sample).device("pdu") ?? expect.fail("no device");
     return partName(device, device.parts.get(id) ?? expect.fail("no part"), english);
   };

@@ -10,7 +10,14 @@ export interface Sample {
   readonly readings: readonly Reading[];
 }
 
-export const settings = (id: string, more: Partial<DeviceSettings> = {}): DeviceSettings => ({ id, driver: "sample", fedBy: [], interval: 10, parts: {}, ...more });
+export const settings = (id: string, more: Partial<DeviceSettings> = {}): DeviceSettings => ({
+  id,
+  driver: "sample",
+  fedBy: [],
+  interval: 10,
+  parts: {},
+  ...more,
+});
 export const online: Connection = { state: "online", since: 1_700_000_000_000 };
 export const offline: Connection = { state: "offline", since: 1_700_000_000_000, fault: "unreachable", detail: "no answer" };
 
@@ -57,7 +64,12 @@ export const pdu: Sample = {
   settings: settings("rack-pdu", {
     name: "Rack PDU",
     fedBy: [{ device: "office-ups", part: "ups" }],
-    parts: { "outlet/3": { name: "NAS", lock: "locked" }, "outlet/7": { lock: "confirm" }, "outlet/8": { lock: "confirm", allowHomeAssistant: true }, "outlet/9": { feedsThisHost: true } },
+    parts: {
+      "outlet/3": { name: "NAS", lock: "locked" },
+      "outlet/7": { lock: "confirm" },
+      "outlet/8": { lock: "confirm", allowHomeAssistant: true },
+      "outlet/9": { feedsThisHost: true },
+    },
   }),
   description: {
     manufacturer: "APC",

@@ -17,7 +17,8 @@ const services = (store: Store): PlanServices => ({
   origin: { version: "1" },
 });
 const componentsOf = (json: string): Record<string, { platform: string; unique_id?: string }> => (JSON.parse(json) as { components: never }).components;
-const viaOf = (plan: PlanServices, id: string): unknown => (JSON.parse(planDevice(plan, id, new Set())[0]?.json ?? "{}") as { device?: { via_device?: string } }).device?.via_device;
+const viaOf = (plan: PlanServices, id: string): unknown =>
+  (JSON.parse(planDevice(plan, id, new Set())[0]?.json ?? "{}") as { device?: { via_device?: string } }).device?.via_device;
 
 /** As if the broker had acknowledged. */
 const publish = (plan: PlanServices, id: string): void => plan.ledger.write(planDevice(plan, id, new Set()).map(({ topic, after }) => [topic, after]));
@@ -81,7 +82,11 @@ test("a quarantined or not yet reached device keeps what it had; a removed one k
 test("the ledger is the same after it was read again", () => {
   const database = openDatabase(":memory:", () => undefined);
   const ledger = new Ledger(database);
-  ledger.write([["a", { device: "x", hash: "1", components: { k: "sensor" }, marked: ["m"] }], ["b", { device: "x" }], ["c", { device: "y" }]]);
+  ledger.write([
+    ["a", { device: "x", hash: "1", components: { k: "sensor" }, marked: ["m"] }],
+    ["b", { device: "x" }],
+    ["c", { device: "y" }],
+  ]);
   ledger.forget(["b"]);
   ledger.edition = 7;
   const again = new Ledger(database);
@@ -93,26 +98,34 @@ test("the ledger is the same after it was read again", () => {
 
 test("no document is larger than it may be, and no component moves to another one", () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 1, max: 40_000 }), { minLength: 1, maxLength: 30 }), fc.array(fc.integer({ min: 1, max: 40_000 }), { maxLength: 10 }), (sizes, more) => {
-      const component = (size: number): { platform: "sensor"; fill: string } => ({ platform: "sensor", fill: "x".repeat(size) });
-      const first = Object.fromEntries(sizes.map((size, index) => [`k${index}`, component(size)]));
-      const pages = paginate(first, () => undefined);
-      const home = (key: string): number | undefined => {
-        const page = pages.findIndex((components) => key in components);
-        return page === -1 ? undefined : page;
-      };
-      for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(101_000);
-      const later = paginate({ ...Object.fromEntries(more.map((size, index) => [`n${index}`, component(size)])), ...first }, home);
-      for (const key of Object.keys(first)) expect(later.findIndex((components) => key in components)).toBe(home(key));
-      expect(later.reduce((count, page) => count + Object.keys(page).length, 0)).toBe(sizes.length + more.length);
-    }),
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 40_000 }), { minLength: 1, maxLength: 30 }),
+      fc.array(fc.integer({ min: 1, max: 40_000 }), { maxLength: 10 }),
+      (sizes, more) => {
+        const component = (size: number): { platform: "sensor"; fill: string } => ({ platform: "sensor", fill: "x".repeat(size) });
+        const first = Object.fromEntries(sizes.map((size, index) => [`k${index}`, component(size)]));
+        const pages = paginate(first, () => undefined);
+        const home = (key: string): number | undefined => {
+          const page = pages.findIndex((components) => key in components);
+          return page === -1 ? undefined : page;
+        };
+        for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(101_000);
+        const later = paginate({ ...Object.fromEntries(more.map((size, index) => [`n${index}`, component(size)])), ...first }, home);
+        for (const key of Object.keys(first)) expect(later.findIndex((components) => key in components)).toBe(home(key));
+        expect(later.reduce((count, page) => count + Object.keys(page).length, 0)).toBe(sizes.length + more.length);
+      },
+    ),
     { numRuns: 50 },
   );
 });
 
 test("a PDU of 96 outlets needs several documents, which name one device", () => {
   const outlet = pdu.description.parts.at(-1) ?? expect.fail("no outlet");
-  const large = { ...pdu, settings: settings("large"), description: { parts: Array.from({ length: 96 }, (_, index) => ({ ...outlet, id: `outlet/${index + 1}` })) } };
+  const large = {
+    ...pdu,
+    settings: settings("large"),
+    description: { parts: Array.from({ length: 96 }, (_, index) => ({ ...outlet, id: `outlet/${index + 1}` })) },
+  };
   const pages = planDevice(services(storeOf(large)), "large", new Set());
   expect(pages.map(({ topic }) => topic)).toEqual(["", "-P2", "-P3"].map((page) => `homeassistant/device/rack-power_large${page}/config`));
   expect(new Set(pages.map(({ json }) => JSON.stringify((JSON.parse(json) as { device: object }).device))).size).toBe(1);

@@ -69,11 +69,28 @@ export interface Publisher extends AsyncDisposable {
   readonly lines: readonly string[];
 }
 
-export const startPublisher = (store: Store, options: Partial<MqttOptions> & { readonly url: string }, database = openDatabase(":memory:", () => undefined), clock = quickClock): Publisher => {
+export const startPublisher = (
+  store: Store,
+  options: Partial<MqttOptions> & { readonly url: string },
+  database = openDatabase(":memory:", () => undefined),
+  clock = quickClock,
+): Publisher => {
   const lines: string[] = [];
   const bus = fakeBus();
-  const log = createLog("info", (line) => void lines.push(line.trimEnd().replace(/^.*?(INFO|WARN|ERROR)/, "$1").replace(/127\.0\.0\.1:\d+/g, "broker")));
-  const mqtt = startMqtt({ clientId: "rack-power-test", ...options }, { store, bus, log, clock, database, version: "1.2.3", url: "https://example.org/rack-power" });
+  const log = createLog(
+    "info",
+    (line) =>
+      void lines.push(
+        line
+          .trimEnd()
+          .replace(/^.*?(INFO|WARN|ERROR)/, "$1")
+          .replace(/127\.0\.0\.1:\d+/g, "broker"),
+      ),
+  );
+  const mqtt = startMqtt(
+    { clientId: "rack-power-test", ...options },
+    { store, bus, log, clock, database, version: "1.2.3", url: "https://example.org/rack-power" },
+  );
   return { mqtt, bus, database, lines, [Symbol.asyncDispose]: () => mqtt[Symbol.asyncDispose]() };
 };
 

@@ -33,7 +33,7 @@ describe("an answer that holds just what was expected", () => {
   const valueOf = ({ kind, number, negative }: { kind: "integer" | "gauge" | "text"; number: number; negative: boolean }): SnmpValue =>
     kind === "text"
       ? { type: kind, value: String(number) }
-      : { type: kind, value: kind === "integer" && negative ? -number : number * (kind === "gauge" && negative ? 2 : 1) };
+      : { type: kind, value: kind === "integer" && negative ? 0 - number : number * (kind === "gauge" && negative ? 2 : 1) };
   const plain = (value: unknown): unknown => (Buffer.isBuffer(value) ? value.toString() : value);
 
   test("is read as it was written", () => {

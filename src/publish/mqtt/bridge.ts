@@ -8,7 +8,8 @@ import { bridgeId, identifier, type Topics } from "./topic.ts";
 
 /** What the program says of itself. `edition` is the ledger's count of publications, by which we see later whether the broker lost some. */
 export const bridgeState = (devices: readonly DeviceState[], version: string, edition: number): string => {
-  const count = (...states: readonly DeviceState["connection"]["state"][]): number => devices.filter(({ connection }) => states.includes(connection.state)).length;
+  const count = (...states: readonly DeviceState["connection"]["state"][]): number =>
+    devices.filter(({ connection }) => states.includes(connection.state)).length;
   const quarantined = devices.filter(({ connection }) => connection.state === "quarantined");
   return JSON.stringify({
     version,
@@ -57,7 +58,11 @@ export const bridgeComponents = (topics: Topics, text: Text): Components => {
       ...rest,
     },
   ];
-  const count = (word: string): Readonly<Record<string, unknown>> => ({ state_topic: topics.bridge, value_template: `{{ value_json['devices']['${word}'] }}`, state_class: "measurement" });
+  const count = (word: string): Readonly<Record<string, unknown>> => ({
+    state_topic: topics.bridge,
+    value_template: `{{ value_json['devices']['${word}'] }}`,
+    state_class: "measurement",
+  });
   return Object.fromEntries([
     component("binary_sensor", "connection", { state_topic: topics.status, payload_on: "online", payload_off: "offline", device_class: "connectivity" }),
     component("sensor", "version", { state_topic: topics.bridge, value_template: "{{ value_json['version'] }}" }),

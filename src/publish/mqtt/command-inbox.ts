@@ -6,7 +6,7 @@ import type { Clock } from "#platform/clock.ts";
 import { sha256 } from "#platform/digest.ts";
 import type { Log } from "#platform/log.ts";
 import { parseCommandPayload } from "./command-payload.ts";
-import type { Link, Message, Properties } from "./link.ts";
+import type { Message, Properties } from "./link.ts";
 import type { Topics } from "./topic.ts";
 
 export interface InboxServices {
@@ -14,7 +14,6 @@ export interface InboxServices {
   readonly log: Log;
   readonly clock: Clock;
   readonly topics: Topics;
-  link(): Link | undefined;
   /** A message at QoS 1 that nobody waits for. */
   deliver(topic: string, payload: string, options: { readonly retain: boolean; readonly properties?: Properties }): void;
 }
@@ -82,7 +81,8 @@ export class CommandInbox {
   }
 
   #why(refusal: Refusal): string {
-    if (refusal === "retained") return "The command was kept by the broker, so nobody knows when it was given; it has been removed there. Publish commands without the retain flag.";
+    if (refusal === "retained")
+      return "The command was kept by the broker, so nobody knows when it was given; it has been removed there. Publish commands without the retain flag.";
     if (refusal === "duplicate") return "The broker delivered the command a second time.";
     return "The command was given before this program listened.";
   }

@@ -11,7 +11,11 @@ export interface Asked {
 }
 
 const largest = 4096;
-const printable = (text: string): string => text.replace(/[\p{C}\s]+/gu, " ").trim().slice(0, 64);
+const printable = (text: string): string =>
+  text
+    .replace(/[\p{C}\s]+/gu, " ")
+    .trim()
+    .slice(0, 64);
 
 const named = (name: unknown, rest: Pick<Asked, "reason" | "confirm">): Asked => {
   if (typeof name !== "string" || name === "") return { name: "", fault: "the payload names no command" };

@@ -101,7 +101,13 @@ const shape = (point: PointName): Component => {
     case "flag": {
       const deviceClass = flagClasses[point as keyof typeof flagClasses];
       // Python's spelling: the template prints the value itself, so that null stays None instead of "off".
-      return { platform: "binary_sensor", value_template: `{{ ${value(point)} }}`, payload_on: "True", payload_off: "False", ...(deviceClass !== null && { device_class: deviceClass }) };
+      return {
+        platform: "binary_sensor",
+        value_template: `{{ ${value(point)} }}`,
+        payload_on: "True",
+        payload_off: "False",
+        ...(deviceClass !== null && { device_class: deviceClass }),
+      };
     }
     case "choice":
       return { platform: "sensor", value_template: `{{ ${value(point)} }}`, device_class: "enum", options: spec.options };

@@ -72,7 +72,9 @@ export class Connection implements AsyncDisposable {
   deny(what: string, topic: string): void {
     if (this.#denied.has(what)) return;
     this.#denied.set(what, topic);
-    this.#services.log.warn(`${this.#address}: the broker does not allow ${what} (${topic}): its access list lacks it for ${this.#options.username ?? "anonymous clients"}`);
+    this.#services.log.warn(
+      `${this.#address}: the broker does not allow ${what} (${topic}): its access list lacks it for ${this.#options.username ?? "anonymous clients"}`,
+    );
   }
 
   allow(what: string): void {
@@ -115,7 +117,10 @@ export class Connection implements AsyncDisposable {
   #fight({ kind }: Trouble): Trouble {
     const id = this.#options.clientId;
     const guess = this.#denial() ?? `is Rack Power running twice, with the client id ${id}?`;
-    const detail = kind === "taken-over" ? `another client uses our client id ${id}: is Rack Power running twice?` : `the broker ends each connection soon after it was made: ${guess}`;
+    const detail =
+      kind === "taken-over"
+        ? `another client uses our client id ${id}: is Rack Power running twice?`
+        : `the broker ends each connection soon after it was made: ${guess}`;
     return { kind: "taken-over", detail };
   }
 

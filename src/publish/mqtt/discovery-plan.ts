@@ -29,7 +29,8 @@ export interface Page {
 
 export const settingsHash = (device: DeviceState | undefined): string => sha256(JSON.stringify(device?.settings ?? null));
 
-const isHidden = ({ ledger, topics, store }: PlanServices, id: DeviceId): boolean => ledger.get(topics.document(id, 0))?.hidden === settingsHash(store.device(id));
+const isHidden = ({ ledger, topics, store }: PlanServices, id: DeviceId): boolean =>
+  ledger.get(topics.document(id, 0))?.hidden === settingsHash(store.device(id));
 
 /** True when Home Assistant has or gets the device, so that others may refer to it. A reference to one it never hears of would leave an empty stub there. */
 const isPresent = (services: PlanServices, id: DeviceId): boolean => {
@@ -60,7 +61,9 @@ export const sharedAddresses = (store: StoreReader): ReadonlySet<string> => {
 
 /** Platform of each component as the ledger keeps it; a blank behind it marks those that are off until a person wants them. */
 const platforms = (components: Components): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(components).map(([key, { platform, enabled_by_default: enabled }]) => [key, enabled === false ? `${platform} ` : platform]));
+  Object.fromEntries(
+    Object.entries(components).map(([key, { platform, enabled_by_default: enabled }]) => [key, enabled === false ? `${platform} ` : platform]),
+  );
 
 /**
  * Components that Home Assistant knows and ought not to. A marker for one that is disabled there makes Core 2026.8 clear our topic, and with it the
@@ -68,9 +71,17 @@ const platforms = (components: Components): Readonly<Record<string, string>> =>
  * the registry, disabled, until a person removes it.
  */
 const goneFrom = (known: LedgerRow | undefined, wanted: Readonly<Record<string, string>>): readonly (readonly [string, string])[] =>
-  Object.entries(known?.components ?? {}).filter(([key, platform]) => !platform.endsWith(" ") && wanted[key]?.trimEnd() !== platform && known?.marked?.includes(key) !== true);
+  Object.entries(known?.components ?? {}).filter(
+    ([key, platform]) => !platform.endsWith(" ") && wanted[key]?.trimEnd() !== platform && known?.marked?.includes(key) !== true,
+  );
 
-const planPage = (device: DeviceId, topic: string, components: Components, known: LedgerRow | undefined, render: (components: Parameters<typeof discoveryDocument>[3]) => string): Page => {
+const planPage = (
+  device: DeviceId,
+  topic: string,
+  components: Components,
+  known: LedgerRow | undefined,
+  render: (components: Parameters<typeof discoveryDocument>[3]) => string,
+): Page => {
   const wanted = platforms(components);
   const gone = goneFrom(known, wanted);
   const json = render({ ...components, ...Object.fromEntries(gone.map(([key, platform]) => [key, { platform }])) });
@@ -96,7 +107,11 @@ export const planDevice = (services: PlanServices, id: DeviceId, shared: Readonl
   if (isHidden(services, id)) return [];
   if (id === bridgeId) {
     const topic = topics.document(bridgeId, 0);
-    return [planPage(id, topic, bridgeComponents(topics, text), ledger.get(topic), (parts) => discoveryDocument(bridgeBlock(text.bridge.name, origin), origin, [], parts))];
+    return [
+      planPage(id, topic, bridgeComponents(topics, text), ledger.get(topic), (parts) =>
+        discoveryDocument(bridgeBlock(text.bridge.name, origin), origin, [], parts),
+      ),
+    ];
   }
   if (!device?.description) return [];
   const block = deviceBlock(device, viaOf(services, device), shared);

@@ -88,7 +88,9 @@ export class Discovery {
     const row = ledger.get(topic);
     if (!row || row.hidden !== undefined || this.#clearing.has(topic)) return;
     ledger.write([[topic, { device: row.device, hidden: settingsHash(store.device(row.device)) }]]);
-    log.info(`${row.device || "Rack Power itself"} was deleted in Home Assistant and stays away there until its configuration changes or it is published again`);
+    log.info(
+      `${row.device || "Rack Power itself"} was deleted in Home Assistant and stays away there until its configuration changes or it is published again`,
+    );
   }
 
   /** Works until the connection ends. */
@@ -114,7 +116,10 @@ export class Discovery {
     const now = clock.monotonic();
     if (now < this.#forbiddenUntil) return [];
     const ripe = [...this.#due].filter(([, at]) => at <= now).map(([id]) => ({ id, depth: depthOf(store, id) }));
-    const batch = ripe.toSorted((a, b) => a.depth - b.depth).slice(0, batchSize).map(({ id }) => id);
+    const batch = ripe
+      .toSorted((a, b) => a.depth - b.depth)
+      .slice(0, batchSize)
+      .map(({ id }) => id);
     for (const id of batch) this.#due.delete(id);
     return batch;
   }

@@ -24,7 +24,9 @@ const originBlock = ({ version, url }: Origin): object => ({ name: "Rack Power",
 
 /** Leaves out addresses that are placeholders, and those in `shared`: two devices with one address would become one in Home Assistant. */
 const connections = (mac: readonly string[] | undefined, shared: ReadonlySet<string>): readonly (readonly [string, string])[] =>
-  [...new Set(mac)].filter((address) => /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(address) && !/^(00:){5}00$|^(ff:){5}ff$/.test(address) && !shared.has(address)).map((address) => ["mac", address]);
+  [...new Set(mac)]
+    .filter((address) => /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(address) && !/^(00:){5}00$|^(ff:){5}ff$/.test(address) && !shared.has(address))
+    .map((address) => ["mac", address]);
 
 /** How the device is presented. `via` is the device that feeds it, or the program. */
 export const deviceBlock = (device: DeviceState, via: DeviceId | undefined, shared: ReadonlySet<string>): object => {
@@ -52,7 +54,12 @@ export const bridgeBlock = (name: string, { version, url }: Origin): object => (
 });
 
 /** One discovery document. An entity is available while both the program and the device are. */
-export const discoveryDocument = (block: object, origin: Origin, availability: readonly string[], components: Readonly<Record<string, Component | Marker>>): string =>
+export const discoveryDocument = (
+  block: object,
+  origin: Origin,
+  availability: readonly string[],
+  components: Readonly<Record<string, Component | Marker>>,
+): string =>
   JSON.stringify({
     device: block,
     origin: originBlock(origin),
@@ -74,7 +81,12 @@ export const paginate = (components: Components, home: (key: string) => number |
     (pages[page] as Record<string, Component>)[key] = component;
     sizes[page] = (sizes[page] ?? 0) + size;
   };
-  const entries = Object.entries(components).map(([key, component]) => ({ key, component, size: JSON.stringify(component).length + key.length, page: home(key) }));
+  const entries = Object.entries(components).map(([key, component]) => ({
+    key,
+    component,
+    size: JSON.stringify(component).length + key.length,
+    page: home(key),
+  }));
   for (const { key, component, size, page } of entries) if (page !== undefined) place(page, key, component, size);
   for (const { key, component, size, page } of entries) {
     if (page !== undefined) continue;

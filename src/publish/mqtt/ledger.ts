@@ -46,7 +46,12 @@ export class Ledger {
     if (rows.length === 0) return;
     this.#database.transaction(() => {
       for (const [topic, { device, ...rest }] of rows)
-        this.#database.run("insert into published (topic, device, json) values (?, ?, ?) on conflict (topic) do update set device = excluded.device, json = excluded.json", topic, device, JSON.stringify(rest));
+        this.#database.run(
+          "insert into published (topic, device, json) values (?, ?, ?) on conflict (topic) do update set device = excluded.device, json = excluded.json",
+          topic,
+          device,
+          JSON.stringify(rest),
+        );
     });
     for (const [topic, row] of rows) this.#remember(topic, row);
   }

@@ -1,4 +1,4 @@
-import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
+import { connect, type IClientOptions, type IClientSubscribeOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import { abortable } from "#platform/abort.ts";
 import type { MqttOptions } from "./option.ts";
 import { takenOverCode, troubleOf, type Trouble } from "./trouble.ts";
@@ -108,54 +108,82 @@ const failure = (error: Error | null | undefined, topic: string): Error | undefi
   return typeof code === "number" && code >= 128 ? new Denied(topic, error.message) : error;
 };
 
-const createLink = (client: MqttClient, protocol: Protocol, receiveMaximum: number, life: AbortController, ended: Promise<Trouble>): Link => {
-  const window = createWindow(Math.min(receiveMaximum, inFlight));
-  const acknowledged = (topic: string, payload: string, retain: boolean, properties: Properties | undefined): Promise<void> =>
-    new Promise((resolve, reject) => {
-      life.signal.throwIfAborted();
-      client.publish(topic, payload, { qos: 1, retain, ...(properties && { properties }) }, (error) => {
-        const wrong = failure(error, topic);
-        if (wrong) reject(wrong);
-        else resolve();
-      });
+/** The filters that the broker refused, out of the codes of its SUBACK. */
+const subscribe = (client: MqttClient, subscriptions: readonly Subscription[]): Promise<readonly string[]> =>
+  new Promise((resolve, reject) => {
+    const options = ({ qos, notOwn, notKept, showRetain }: Subscription): IClientSubscribeOptions => ({
+      qos,
+      nl: notOwn ?? false,
+      rh: notKept ? 2 : 0,
+      rap: showRetain ?? false,
     });
+    client.subscribe(Object.fromEntries(subscriptions.map((one) => [one.topic, options(one)])), (error, _granted, packet) => {
+      const codes = packet?.granted as readonly number[] | undefined;
+      if (codes) resolve(subscriptions.filter((_, index) => (codes[index] ?? 0) >= 128).map(({ topic }) => topic));
+      else reject(error ?? new Error("the broker did not answer the subscription"));
+    });
+  });
+
+const publishAcknowledged = (
+  client: MqttClient,
+  topic: string,
+  payload: string,
+  options: { readonly retain: boolean; readonly properties?: Properties },
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    client.publish(topic, payload, { ...options, qos: 1 }, (error) => {
+      const wrong = failure(error, topic);
+      if (wrong) reject(wrong);
+      else resolve();
+    });
+  });
+
+const createLink = (client: MqttClient, protocol: Protocol, receiveMaximum: number, { signal }: AbortController, ended: Promise<Trouble>): Link => {
+  const window = createWindow(Math.min(receiveMaximum, inFlight));
   return {
     protocol,
-    signal: life.signal,
+    signal,
     ended,
     keep: (topic, payload) => {
-      if (!life.signal.aborted) client.publish(topic, payload, { qos: 0, retain: true });
+      if (!signal.aborted) client.publish(topic, payload, { qos: 0, retain: true });
     },
-    deliver: async (topic, payload, { retain, properties }) => {
+    deliver: async (topic, payload, options) => {
       const turn = window.enter();
-      if (turn) await abortable(turn, life.signal);
+      if (turn) await abortable(turn, signal);
       try {
-        await abortable(acknowledged(topic, payload, retain, properties), life.signal);
+        signal.throwIfAborted();
+        await abortable(publishAcknowledged(client, topic, payload, options), signal);
       } finally {
         window.leave();
       }
     },
-    subscribe: (subscriptions) =>
-      abortable(
-        new Promise((resolve, reject) => {
-          const wanted = Object.fromEntries(subscriptions.map(({ topic, qos, notOwn, notKept, showRetain }) => [topic, { qos, nl: notOwn ?? false, rh: notKept ? 2 : 0, rap: showRetain ?? false }]));
-          client.subscribe(wanted, (error, _granted, packet) => {
-            const codes = packet?.granted as readonly number[] | undefined;
-            if (codes) resolve(subscriptions.filter((_, index) => (codes[index] ?? 0) >= 128).map(({ topic }) => topic));
-            else reject(error ?? new Error("the broker did not answer the subscription"));
-          });
-        }),
-        life.signal,
-      ),
+    subscribe: (subscriptions) => abortable(subscribe(client, subscriptions), signal),
     get congested() {
       return client.stream.writableLength > congestion;
     },
-    drained: () => abortable(new Promise((resolve) => client.stream.once("drain", resolve)), life.signal),
-    close: (force) =>
-      new Promise((resolve) => {
-        client.end(force, () => resolve());
-      }),
+    drained: () => abortable(new Promise((resolve) => client.stream.once("drain", resolve)), signal),
+    close: (force) => new Promise((resolve) => void client.end(force, () => resolve())),
   };
+};
+
+/** Makes one trouble of all that mqtt.js tells before it closes: the first cause counts. */
+const watch = (client: MqttClient, isConnected: () => boolean, closed: (trouble: Trouble) => void): void => {
+  let cause: Trouble | undefined;
+  client.on("disconnect", ({ reasonCode }) => {
+    cause =
+      reasonCode === takenOverCode
+        ? { kind: "taken-over", detail: "another client connected with our client id" }
+        : { kind: "lost", detail: `the broker ended the connection (reason ${reasonCode ?? 0})` };
+  });
+  client.on("error", (error) => {
+    cause ??= isConnected() ? { kind: "lost", detail: `the connection to the broker broke: ${error.message}` } : troubleOf(error);
+  });
+  client.on("close", () => {
+    const silence: Trouble = isConnected()
+      ? { kind: "lost", detail: "the connection to the broker is lost" }
+      : { kind: "silent", detail: "the broker ended the connection without an answer" };
+    closed(cause ?? silence);
+  });
 };
 
 /**
@@ -167,25 +195,22 @@ export const openLink = async (settings: LinkSettings): Promise<Link | Trouble> 
   const ended = Promise.withResolvers<Trouble>();
   const life = new AbortController();
   let connected = false;
-  let last: Trouble | undefined;
   const client = connect(settings.options.url, clientOptions(settings));
   client.on("connect", ({ properties }) => {
     connected = true;
-    last = undefined;
     opened.resolve(createLink(client, settings.protocol, properties?.receiveMaximum ?? Number.POSITIVE_INFINITY, life, ended.promise));
   });
   client.on("message", (topic, payload, { retain, dup, properties }) => settings.receive({ topic, payload, retained: retain, again: dup, properties }));
-  client.on("disconnect", ({ reasonCode }) => {
-    last = reasonCode === takenOverCode ? { kind: "taken-over", detail: "another client connected with our client id" } : { kind: "lost", detail: `the broker ended the connection (reason ${reasonCode ?? 0})` };
-  });
-  client.on("error", (error) => (last ??= connected ? { kind: "lost", detail: `the connection to the broker broke: ${error.message}` } : troubleOf(error)));
-  client.on("close", () => {
-    const trouble: Trouble = last ?? (connected ? { kind: "lost", detail: "the connection to the broker is lost" } : { kind: "silent", detail: "the broker ended the connection without an answer" });
-    life.abort(new Error(trouble.detail));
-    opened.resolve(trouble);
-    ended.resolve(trouble);
-    client.end(true);
-  });
+  watch(
+    client,
+    () => connected,
+    (trouble) => {
+      life.abort(new Error(trouble.detail));
+      opened.resolve(trouble);
+      ended.resolve(trouble);
+      client.end(true);
+    },
+  );
   const giveUp = (): void => void client.end(true);
   settings.signal.addEventListener("abort", giveUp, { once: true });
   try {

@@ -76,7 +76,9 @@ export const buttonClasses: Readonly<Record<CommandName, ButtonClass>> = {
 };
 
 /** Flags that are switches where the part takes both commands. A server's switch asks its system to stop; the hard verb is a button. */
-export const switches: Readonly<Partial<Record<PointName, { readonly on: CommandName; readonly off: CommandName; readonly device_class: "outlet" | "switch" }>>> = {
+export const switches: Readonly<
+  Partial<Record<PointName, { readonly on: CommandName; readonly off: CommandName; readonly device_class: "outlet" | "switch" }>>
+> = {
   "outlet.on": { on: "outlet.on", off: "outlet.off", device_class: "outlet" },
   "chassis.on": { on: "chassis.on", off: "chassis.shutdown", device_class: "switch" },
 };

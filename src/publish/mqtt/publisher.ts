@@ -9,120 +9,149 @@ import { Discovery } from "./discovery.ts";
 import { outcomeEvent } from "./bridge.ts";
 import { Ledger } from "./ledger.ts";
 import { Denied, type Link, type Message, type Properties } from "./link.ts";
-import type { MqttDependencies, MqttOptions, MqttPublisher } from "./option.ts";
+import type { MqttDependencies, MqttOptions, MqttPublisher, MqttStatus } from "./option.ts";
 export type { MqttPublisher } from "./option.ts";
 import { StatePublisher } from "./state-publisher.ts";
-import { bridgeId, createTopics } from "./topic.ts";
+import { bridgeId, createTopics, type Topics } from "./topic.ts";
 
 /** Home Assistant says that it is there before it listens (home-assistant/core#39007): so many milliseconds and up to as many again. */
 const grace = 1500;
+
+type How = { readonly retain: boolean; readonly properties?: Properties };
+
+class Publisher implements MqttPublisher {
+  readonly #dependencies: MqttDependencies;
+  readonly #topics: Topics;
+  readonly #bridge: BridgePublisher;
+  readonly #states: StatePublisher;
+  readonly #discovery: Discovery;
+  readonly #inbox: CommandInbox;
+  readonly #connection: Connection;
+  readonly #listening = new DisposableStack();
+
+  constructor(options: MqttOptions, dependencies: MqttDependencies) {
+    const { store, bus, clock, log, database, version, url } = dependencies;
+    const topics = createTopics(options.baseTopic ?? "rack-power", options.discoveryPrefix ?? "homeassistant");
+    const ledger = new Ledger(database);
+    const link = (): Link | undefined => this.#connection.link;
+    const deliver = (topic: string, payload: string, how?: How): void => this.#deliver(topic, payload, how);
+    this.#dependencies = dependencies;
+    this.#topics = topics;
+    this.#bridge = new BridgePublisher({ store, clock, topics, ledger, version, deliver });
+    this.#states = new StatePublisher({ store, clock, topics, ledger, link, deliver });
+    this.#inbox = new CommandInbox({ bus, log, clock, topics, deliver });
+    this.#discovery = new Discovery({
+      store,
+      ledger,
+      topics,
+      clock,
+      log,
+      text: english,
+      origin: { version, url },
+      deny: (what, topic) => this.#connection.deny(what, topic),
+      allow: (what) => this.#connection.allow(what),
+      published: () => this.#bridge.touch(),
+    });
+    ledger.write(ledger.declare(bridgeId, [topics.status, topics.bridge]));
+    const will = { topic: topics.status, payload: "offline" };
+    this.#connection = new Connection(options, { log, clock, will, up: (now) => this.#up(now), receive: (message) => this.#receive(message) });
+    this.#listening.use(store.subscribe((change) => this.#changed(change)));
+    this.#listening.use(bus.subscribe((outcome) => this.#ended(outcome)));
+  }
+
+  status(): MqttStatus {
+    return this.#connection.status();
+  }
+
+  republish(): void {
+    this.#discovery.unhide();
+    this.#discovery.resendAll();
+    this.#bridge.repeat();
+    this.#quietly(this.#states.repeat());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { log, clock } = this.#dependencies;
+    this.#listening.dispose();
+    const goodbye = this.#connection.link?.deliver(this.#topics.status, "offline", { retain: true });
+    if (goodbye) await Promise.race([goodbye.catch((error: unknown) => log.debug("no good-bye", error)), clock.sleep(2000)]);
+    await this.#connection[Symbol.asyncDispose]();
+  }
+
+  #deliver(topic: string, payload: string, how: How = { retain: true }): void {
+    this.#connection.link?.deliver(topic, payload, how).catch((error: unknown) => {
+      if (error instanceof Denied) this.#connection.deny("publishing", topic);
+      else this.#dependencies.log.debug(`not delivered: ${topic}`, error);
+    });
+  }
+
+  /** Whatever ends with the connection is begun anew by the next one. */
+  #quietly(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#dependencies.log.debug("ended with the connection", error));
+  }
+
+  #up(link: Link): void {
+    this.#inbox.live = false;
+    this.#states.forget();
+    this.#bridge.pause();
+    this.#quietly(this.#begin(link));
+  }
+
+  /** Listens, tells what is, and only then says that it is there: nothing old is shown as live. */
+  async #begin(link: Link): Promise<void> {
+    const { commands, homeAssistant, documents, bridge, status } = this.#topics;
+    const refused = await link.subscribe([
+      ...commands.map((topic) => ({ topic, qos: 1 as const, showRetain: true })),
+      { topic: homeAssistant, qos: 0 },
+      { topic: documents, qos: 0, notOwn: true, notKept: true },
+      { topic: bridge, qos: 0, notOwn: true },
+    ]);
+    this.#inbox.live = true;
+    for (const topic of refused) this.#connection.deny(commands.includes(topic) ? "taking commands" : "reading along", topic);
+    await this.#states.repeat();
+    this.#deliver(status, "online");
+    this.#quietly(this.#discovery.run(link));
+    if (await this.#bridge.lostEdition(link.signal)) this.#discovery.resendAll();
+    this.#bridge.begin();
+  }
+
+  #receive(message: Message): void {
+    const { topic, payload, retained } = message;
+    if (topic === this.#topics.homeAssistant) {
+      if (payload.toString() === "online" && !retained) this.#quietly(this.#welcome());
+    } else if (topic === this.#topics.bridge) this.#bridge.receive(message);
+    else if (this.#topics.isDocument(topic)) {
+      if (payload.length === 0) this.#discovery.emptied(topic);
+    } else this.#inbox.receive(message);
+  }
+
+  /** Home Assistant has started. */
+  async #welcome(): Promise<void> {
+    await this.#dependencies.clock.sleep(grace * (1 + Math.random()), this.#connection.link?.signal);
+    this.#deliver(this.#topics.status, "online");
+    this.#bridge.repeat();
+    await this.#states.repeat();
+  }
+
+  #changed(change: Change): void {
+    if (change.kind === "readings") return this.#states.touch(change.device, [change.part]);
+    this.#bridge.touch();
+    if (change.kind === "removed") this.#states.drop(change.device);
+    else this.#states.touchDevice(change.device);
+    if (change.kind !== "connection") this.#discovery.touch(change.device);
+  }
+
+  #ended(outcome: Outcome): void {
+    const { device, part } = outcome.command;
+    this.#deliver(this.#topics.outcomes, outcomeEvent(outcome), { retain: false });
+    // What was asked for may be no topic at all: a wildcard in it would end the connection.
+    if (!/^[a-z0-9_-]+$/.test(device) || !partPattern.test(part)) return;
+    this.#deliver(this.#topics.outcome(device, part), JSON.stringify(publicOutcome(outcome)), { retain: false });
+  }
+}
 
 /**
  * Tells the broker, and through it Home Assistant, of every device, and takes commands from there. Never fails and never waits: a broker that is
  * not there is tried again for ever. Disposing says good-bye, as a clean end sends no will.
  */
-export const startMqtt = (options: MqttOptions, dependencies: MqttDependencies): MqttPublisher => {
-  const { store, bus, clock, database, version } = dependencies;
-  const { log } = dependencies;
-  const topics = createTopics(options.baseTopic ?? "rack-power", options.discoveryPrefix ?? "homeassistant");
-  const ledger = new Ledger(database);
-  const link = (): Link | undefined => connection.link;
-  const deliver = (topic: string, payload: string, how: { readonly retain: boolean; readonly properties?: Properties } = { retain: true }): void => {
-    link()
-      ?.deliver(topic, payload, how)
-      .catch((error: unknown) => {
-        if (error instanceof Denied) connection.deny("publishing", topic);
-        else log.debug(`not delivered: ${topic}`, error);
-      });
-  };
-
-  const bridge = new BridgePublisher({ store, clock, topics, ledger, version, deliver });
-  const states = new StatePublisher({ store, clock, topics, ledger, link, deliver });
-  const origin = { version, url: dependencies.url };
-  const discovery = new Discovery({
-    ...{ store, ledger, topics, origin, clock, log, text: english },
-    deny: (what, topic) => connection.deny(what, topic),
-    allow: (what) => connection.allow(what),
-    published: () => bridge.touch(),
-  });
-  const inbox = new CommandInbox({ bus, log, clock, topics, link, deliver });
-
-  const welcome = async (): Promise<void> => {
-    await clock.sleep(grace * (1 + Math.random()), link()?.signal);
-    deliver(topics.status, "online");
-    bridge.repeat();
-    await states.repeat();
-  };
-
-  const receive = (message: Message): void => {
-    if (message.topic === topics.homeAssistant) {
-      if (message.payload.toString() === "online" && !message.retained) quietly(welcome());
-    } else if (message.topic === topics.bridge) bridge.receive(message);
-    else if (message.topic.endsWith("/config")) {
-      if (message.payload.length === 0) discovery.emptied(message.topic);
-    } else inbox.receive(message);
-  };
-
-  const quietly = (work: Promise<unknown>): void => void work.catch((error: unknown) => log.debug("ended with the connection", error));
-
-  /** Listens, tells what is, and only then says that it is there: nothing old is shown as live. */
-  const begin = async (now: Link): Promise<void> => {
-    const refused = await now.subscribe([
-      ...topics.commands.map((topic) => ({ topic, qos: 1 as const, showRetain: true })),
-      { topic: topics.homeAssistant, qos: 0 },
-      { topic: topics.documents, qos: 0, notOwn: true, notKept: true },
-      { topic: topics.bridge, qos: 0, notOwn: true },
-    ]);
-    inbox.live = true;
-    for (const topic of refused) connection.deny(topics.commands.includes(topic) ? "taking commands" : "reading along", topic);
-    await states.repeat();
-    deliver(topics.status, "online");
-    quietly(discovery.run(now));
-    if (await bridge.lostEdition(now.signal)) discovery.resendAll();
-    bridge.begin();
-  };
-
-  const up = (now: Link): void => {
-    inbox.live = false;
-    states.forget();
-    bridge.pause();
-    quietly(begin(now));
-  };
-
-  const connection = new Connection(options, { log, clock, will: { topic: topics.status, payload: "offline" }, up, receive });
-  ledger.write(ledger.declare(bridgeId, [topics.status, topics.bridge]));
-
-  const changed = (change: Change): void => {
-    if (change.kind === "readings") return states.touch(change.device, [change.part]);
-    bridge.touch();
-    if (change.kind === "removed") states.drop(change.device);
-    else states.touchDevice(change.device);
-    if (change.kind !== "connection") discovery.touch(change.device);
-  };
-
-  const ended = (outcome: Outcome): void => {
-    const { device, part } = outcome.command;
-    deliver(topics.outcomes, outcomeEvent(outcome), { retain: false });
-    // What was asked for may be no topic at all: a wildcard in it would end the connection.
-    if (/^[a-z0-9_-]+$/.test(device) && partPattern.test(part)) deliver(topics.outcome(device, part), JSON.stringify(publicOutcome(outcome)), { retain: false });
-  };
-
-  const life = new DisposableStack();
-  life.use(store.subscribe(changed));
-  life.use(bus.subscribe(ended));
-  return {
-    status: () => connection.status(),
-    republish: () => {
-      discovery.unhide();
-      discovery.resendAll();
-      bridge.repeat();
-      quietly(states.repeat());
-    },
-    [Symbol.asyncDispose]: async () => {
-      life.dispose();
-      const goodbye = link()?.deliver(topics.status, "offline", { retain: true });
-      if (goodbye) await Promise.race([goodbye.catch((error: unknown) => log.debug("no good-bye", error)), clock.sleep(2000)]);
-      await connection[Symbol.asyncDispose]();
-    },
-  };
-};
+export const startMqtt = (options: MqttOptions, dependencies: MqttDependencies): MqttPublisher => new Publisher(options, dependencies);

@@ -93,7 +93,9 @@ export class StatePublisher {
 
   #declare(turn: readonly (readonly [DeviceId, ReadonlySet<PartId>])[]): void {
     const { ledger, topics } = this.#services;
-    ledger.write(turn.flatMap(([device, parts]) => ledger.declare(device, [topics.deviceStatus(device), ...[...parts].map((part) => topics.state(device, part))])));
+    ledger.write(
+      turn.flatMap(([device, parts]) => ledger.declare(device, [topics.deviceStatus(device), ...[...parts].map((part) => topics.state(device, part))])),
+    );
   }
 
   /** States first: a device that comes back is not shown as available with what was true before. */

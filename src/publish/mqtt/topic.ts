@@ -28,6 +28,8 @@ export interface Topics {
   outcome(device: DeviceId, part: PartId): string;
   /** `page` counts from 0; further ones carry what does not fit into the first document. No device's id has the capital letter. */
   document(device: DeviceId, page: number): string;
+  /** True for a discovery document of a device, whosever it is. */
+  isDocument(topic: string): boolean;
   /** Device and part of a command topic, or undefined when it is none. */
   parseCommand(topic: string): { readonly device: DeviceId; readonly part: PartId } | undefined;
   /** True for topics on which nobody may have an answer: our own, and Home Assistant's documents. */
@@ -46,6 +48,7 @@ export const createTopics = (base: string, prefix: string): Topics => ({
   command: (device, part) => `${base}/${device}/${part}/command`,
   outcome: (device, part) => `${base}/${device}/${part}/outcome`,
   document: (device, page) => `${prefix}/device/${identifier(device)}${page === 0 ? "" : `-P${page + 1}`}/config`,
+  isDocument: (topic) => topic.startsWith(`${prefix}/device/`) && topic.endsWith("/config"),
   parseCommand: (topic) => {
     if (!topic.startsWith(`${base}/`) || !topic.endsWith("/command")) return undefined;
     const [device, ...part] = topic.slice(base.length + 1, -"/command".length).split("/");

@@ -22,7 +22,7 @@ export const outcomeSchema = z
     id: z.string(),
     device: deviceId,
     part: partId,
-    command: commandName,
+    command: z.string().describe("As it was asked; one of the catalogue, unless it was refused"),
     by: originSchema,
     reason: z.string().optional().describe("Why, in the words of whoever asked"),
     state: z.enum(["running", "confirmed", "unconfirmed", "refused", "failed"]).describe(

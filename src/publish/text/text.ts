@@ -18,7 +18,9 @@ const section = (all: unknown, name: string, keys: readonly string[]): Record<st
   const texts = (all as Record<string, unknown> | null)?.[name];
   if (typeof texts !== "object" || texts === null) throw new TypeError(`texts: ${name} is missing`);
   const wrong = [...keys.filter((key) => !(key in texts)), ...Object.keys(texts).filter((key) => keys.length > 0 && !keys.includes(key))];
-  const odd = Object.entries(texts).filter(([, text]) => typeof text !== "string").map(([key]) => key);
+  const odd = Object.entries(texts)
+    .filter(([, text]) => typeof text !== "string")
+    .map(([key]) => key);
   if (wrong.length + odd.length > 0) throw new TypeError(`texts: ${name} misses, does not know or has no text for ${[...wrong, ...odd].join(", ")}`);
   return texts as Record<string, string>;
 };

@@ -27,7 +27,7 @@ const unsigned: ReadonlySet<number> = new Set([valueTypes.counter, valueTypes.ga
 const bodyOf = (question: Buffer, answer: Buffer): { readonly id: number; readonly from: number } | undefined => {
   const asked = span(question, 0);
   const whole = span(answer, 0);
-  if (!asked || whole?.to !== answer.length) return undefined;
+  if (!asked || whole?.to !== answer.length || answer[0] !== sequence) return undefined;
   const version = span(question, asked.from);
   const community = version && span(question, version.to);
   if (!community) return undefined;
@@ -38,7 +38,8 @@ const bodyOf = (question: Buffer, answer: Buffer): { readonly id: number; readon
   const id = pdu && span(answer, pdu.from);
   const ask = span(question, community.to);
   const idAsked = ask && span(question, ask.from);
-  if (!id || !idAsked || id.to - id.from > 6 || question.compare(answer, pdu.from, id.to, ask.from, idAsked.to) !== 0) return undefined;
+  if (pdu?.to !== answer.length || !id || !idAsked || id.to - id.from > 6 || question.compare(answer, pdu.from, id.to, ask.from, idAsked.to) !== 0)
+    return undefined;
   // Error status and index: 0 and 0.
   if (answer.readUIntBE(id.to, 6) !== 0x020100020100) return undefined;
   const list = answer[id.to + 6] === sequence ? span(answer, id.to + 6) : undefined;

@@ -68,7 +68,8 @@ const openFamily = (type: "udp4" | "udp6"): Family => {
   const listeners = new Map<string, Set<Listener>>();
   const socket = createSocket({
     type,
-    recvBufferSize: 1 << 20,
+    // As much as the kernel gives: hundreds of devices polled at once answer at once.
+    recvBufferSize: 4 << 20,
     // Addresses are resolved when a session opens; the usual look-up would cost a turn of the loop for each datagram.
     lookup: (address, _options, done) => done(null, address, type === "udp4" ? 4 : 6),
   });
