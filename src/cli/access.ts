@@ -1,5 +1,5 @@
 import { readAccess, type Access } from "#config/access.ts";
-import { scopes, type Scope } from "#domain/scope.ts";
+import { allows, scopes, type Scope } from "#domain/scope.ts";
 import { Secret } from "#domain/secret.ts";
 import { readTextIfThere } from "#platform/file.ts";
 import { exitCodes, Stop } from "./exit-code.ts";
@@ -21,7 +21,7 @@ const rank = (list: readonly Scope[]): number => Math.max(...list.map((scope) =>
 
 /** The smallest key of the configuration that is allowed to do it. */
 const pick = (access: Access | undefined, needed: Scope): Secret | undefined =>
-  access?.keys.filter((key) => rank(key.scopes) >= scopes.indexOf(needed)).toSorted((one, other) => rank(one.scopes) - rank(other.scopes))[0]?.key;
+  access?.keys.filter((key) => allows(key.scopes, needed)).toSorted((one, other) => rank(one.scopes) - rank(other.scopes))[0]?.key;
 
 const readKeyFile = async (path: string): Promise<Secret> => {
   const text = (await readTextIfThere(path))?.trim();

@@ -7,6 +7,7 @@ import { identify, type IdentifyOptions } from "./identify.ts";
 import { listDevices, listOutcomes, type ListOptions, type OutcomeOptions } from "./list.ts";
 import { record, type RecordOptions } from "./record.ts";
 import type { CliNeeds } from "./need.ts";
+import { reload } from "./reload.ts";
 import { simulate, type SimulateOptions } from "./simulate.ts";
 
 type End = (code: ExitCode) => void;
@@ -57,6 +58,9 @@ const addClient = (root: Command, needs: CliNeeds, end: End): void => {
     .option("--async", "do not wait for the end")
     .option(...json)
     .action(async (device: string, part: string, word: string, options: DriveOptions) => end(await drive(device, part, word, options, needs)));
+  reaching(root.command("reload"))
+    .description("read the configuration again; devices that did not change keep their connection")
+    .action(async (options: ListOptions) => end(await reload(options, needs)));
   reaching(root.command("accept"))
     .description("accept the name that a device now gives to a part")
     .argument("<device>")
