@@ -2,7 +2,8 @@ import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { buildCli } from "#cli/cli.ts";
-import { exitCodes, type ExitCode } from "#cli/exit-code.ts";
+import { exitCodes, Stop, type ExitCode } from "#cli/exit-code.ts";
+import { say } from "#cli/simulate.ts";
 import { createDrivers } from "#driver/registry.ts";
 import { systemClock as clock } from "#platform/clock.ts";
 import { readTextIfThere } from "#platform/file.ts";
@@ -21,9 +22,9 @@ const demonstrationFolder = resolve("data", "demonstration");
 const controlFile = join(demonstrationFolder, "control-port");
 
 /** Resolves when somebody asks the program to end. */
-const askedToStop = (): Promise<void> =>
+const askedToStop = (signals: readonly NodeJS.Signals[]): Promise<void> =>
   new Promise((done) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => done());
+    for (const signal of signals) process.once(signal, () => done());
   });
 
 /** An error that nobody expected ends the program, for whoever watches it to start it anew; what it says goes through the log, which knows the secrets. */
@@ -45,14 +46,20 @@ const startProgram = async (file: string, log: RootLog): Promise<Program | ExitC
   }
 };
 
-const runFile = async (file: string): Promise<ExitCode> => {
+/** `hangup`: what SIGHUP means: to read the configuration again, or, at a terminal, that the window was closed. */
+const runFile = async (file: string, hangup: "reload" | "stop"): Promise<ExitCode> => {
   const log = createLog("info");
-  const stop = askedToStop();
+  const stop = askedToStop(hangup === "stop" ? ["SIGTERM", "SIGINT", "SIGHUP"] : ["SIGTERM", "SIGINT"]);
   dieLoudly(log);
-  const program = await startProgram(resolve(file), log);
+  const starting = startProgram(resolve(file), log);
+  const reload = async (): Promise<void> => {
+    const program = await starting;
+    if (typeof program !== "number") await program.reload();
+  };
+  if (hangup === "reload") process.on("SIGHUP", () => void reload().catch((error: unknown) => log.error("reading the configuration again failed", error)));
+  const program = await starting;
   if (typeof program === "number") return program;
-  await using running = program;
-  process.on("SIGHUP", () => void running.reload().catch((error: unknown) => log.error("reading the configuration again failed", error)));
+  await using _running = program;
   await stop;
   return exitCodes.ok;
 };
@@ -65,12 +72,25 @@ const listenToTerminal = (demonstration: Demonstration): void => {
   process.stdin.unref?.();
 };
 
+const controlPort = async (): Promise<number | undefined> => {
+  const port = await readTextIfThere(controlFile);
+  return port === undefined ? undefined : Number(port);
+};
+
+/** A second demonstration would take configuration and control port from the first. */
+const refuseSecond = async (): Promise<void> => {
+  const port = await controlPort();
+  const runs = port !== undefined && (await say(port, "status").then(() => true, () => false));
+  if (runs) throw new Stop(exitCodes.failed, `a demonstration runs here already; what it writes is in ${demonstrationFolder}`);
+};
+
 const runDemonstration = async (): Promise<ExitCode> => {
+  await refuseSecond();
   await using demonstration = await startDemonstration({ folder: demonstrationFolder, clock });
   print(`Rack Power ${version}: a simulated rack. Its devices speak the real protocols on this machine.\n\n${demonstration.lines.join("\n")}\n\n`);
   listenToTerminal(demonstration);
   try {
-    return await runFile(demonstration.file);
+    return await runFile(demonstration.file, "stop");
   } finally {
     await rm(controlFile, { force: true });
   }
@@ -81,10 +101,10 @@ const cli = buildCli({
   clock,
   environment,
   drivers: () => createDrivers(clock),
-  run: ({ config }) => (config === undefined ? runDemonstration() : runFile(config)),
+  run: ({ config }) => (config === undefined ? runDemonstration() : runFile(config, "reload")),
   demonstration: async () => {
-    const port = await readTextIfThere(controlFile);
-    return port === undefined ? undefined : { controlPort: Number(port), config: join(demonstrationFolder, "rack-power.yaml") };
+    const port = await controlPort();
+    return port === undefined ? undefined : { controlPort: port, config: join(demonstrationFolder, "rack-power.yaml") };
   },
   print,
   complain,

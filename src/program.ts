@@ -8,7 +8,7 @@ import type { Driver } from "#driver/contract.ts";
 import { confirmationLife } from "#engine/confirmation.ts";
 import { Engine } from "#engine/engine.ts";
 import type { Clock } from "#platform/clock.ts";
-import { openDatabase, type Database } from "#platform/database.ts";
+import { InUse, openDatabase, type Database } from "#platform/database.ts";
 import { readText } from "#platform/file.ts";
 import type { RootLog } from "#platform/log.ts";
 import type { MqttPublisher, TlsOptions } from "#publish/mqtt/option.ts";
@@ -44,7 +44,8 @@ const openData = (folder: string, log: RootLog): Database => {
   try {
     return openDatabase(join(folder, "rack-power.db"), (moved) => log.error(`the database was damaged and is now ${moved}; starting with a new one`));
   } catch (error) {
-    throw new NotStarted([`data: the folder ${folder} cannot be used: ${error instanceof Error ? error.message : String(error)}`]);
+    const why = error instanceof InUse ? "another Rack Power uses it" : error instanceof Error ? error.message : String(error);
+    throw new NotStarted([`data: the folder ${folder} cannot be used: ${why}`]);
   }
 };
 
@@ -72,7 +73,10 @@ export class Program implements AsyncDisposable {
   #configuration: Configuration;
   #mqtt: MqttPublisher | undefined;
   #rest: RestServer | undefined;
+  /** Where `#rest` is by the configuration, which may say something else by now. */
+  #restPlace: Pick<RestSettings, "host" | "port"> | undefined;
   #reloading: Promise<unknown> = Promise.resolve();
+  #ended: Promise<void> | undefined;
 
   private constructor(options: ProgramOptions, drivers: ReadonlyMap<string, Driver<never>>, configuration: Configuration) {
     const { clock, log } = options;
@@ -112,12 +116,17 @@ export class Program implements AsyncDisposable {
 
   /** Reads the file again. What is not usable as a whole changes nothing; devices that did not change keep their connection. */
   reload(): Promise<ReloadResult> {
+    if (this.#ended) return Promise.resolve({ accepted: false, problems: ["Rack Power is stopping"] });
     const next = this.#reloading.then(() => this.#reload());
     this.#reloading = next.catch(() => undefined);
     return next;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    return (this.#ended ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
     await this.#reloading;
     // While commands end, the API still answers: what comes now is told that the program is stopping.
     await this.#engine[Symbol.asyncDispose]();
@@ -143,9 +152,10 @@ export class Program implements AsyncDisposable {
     await Promise.all(removed.map((id) => this.#engine.remove(id)));
     await Promise.all(fresh.devices.filter(({ settings }) => changed.includes(settings.id)).map((entry) => this.#changeDevice(old, entry)));
     for (const entry of fresh.devices) if (added.includes(entry.settings.id)) this.#startDevice(entry);
-    if (sections.includes("rest")) this.#changeRest(old.rest, fresh.rest);
+    if (sections.includes("rest")) this.#changeRest(fresh.rest);
     if (sections.includes("mqtt")) {
       await this.#mqtt?.[Symbol.asyncDispose]();
+      this.#mqtt = undefined;
       this.#mqtt = await this.#startMqtt(fresh.mqtt);
     }
     if (sections.includes("data")) log.warn("data: the new folder is used from the next start on");
@@ -177,8 +187,9 @@ export class Program implements AsyncDisposable {
   }
 
   /** The request for this very change may have come over the API: another address is taken after it has been answered. */
-  #changeRest(old: RestSettings | undefined, fresh: RestSettings | undefined): void {
-    if (fresh && this.#rest && old?.host === fresh.host && old.port === fresh.port) return this.#rest.replaceKeys(fresh.keys);
+  #changeRest(fresh: RestSettings | undefined): void {
+    const { host, port } = this.#restPlace ?? {};
+    if (fresh && this.#rest && host === fresh.host && port === fresh.port) return this.#rest.replaceKeys(fresh.keys);
     const move = async (): Promise<void> => {
       const before = this.#rest;
       this.#rest = await this.#startRest(fresh);
@@ -192,10 +203,12 @@ export class Program implements AsyncDisposable {
     const { clock, log } = this.#options;
     const { host, port, keys } = settings;
     try {
-      return await startRest(
+      const server = await startRest(
         { host, port, keys },
         { store: this.#store, bus: this.#engine.bus, log: log.child("rest"), clock, version, confirmationLife, health: () => this.#health(), reload: () => this.reload() },
       );
+      this.#restPlace = { host, port };
+      return server;
     } catch (error) {
       throw new NotStarted([`rest.listen: ${error instanceof Error ? error.message : String(error)}`]);
     }

@@ -6,8 +6,8 @@ import type { CliNeeds } from "./need.ts";
 
 const patience = 5000;
 
-/** Says one line to the control port of a running demonstration; the lines of its answer. */
-const say = async (port: number, line: string): Promise<readonly string[]> => {
+/** Says one line to the control port of a running demonstration; the lines of its answer. Throws `Stop` when none answers there. */
+export const say = async (port: number, line: string): Promise<readonly string[]> => {
   const socket = connect({ host: "127.0.0.1", port, signal: deadline(patience) }).setEncoding("utf8");
   try {
     await once(socket, "connect");

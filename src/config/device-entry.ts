@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { DeviceSettings } from "#domain/device.ts";
+import { devicePattern, type DeviceSettings } from "#domain/device.ts";
 import { check } from "./check.ts";
-import { commonKeys, devicePattern, devicePatternText, deviceShape } from "./device-schema.ts";
+import { commonKeys, devicePatternText, deviceShape } from "./device-schema.ts";
 import { anyDeviceJsonSchema, deviceJsonSchema, type Drivers } from "./editor-schema.ts";
 import type { JsonSchema } from "./expectation.ts";
 import type { Finding, Path } from "./problem.ts";

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { partPattern, type PartSettings } from "#domain/device.ts";
+import { devicePattern, partPattern, type PartSettings } from "#domain/device.ts";
 
-export const devicePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 export const devicePatternText = "small letters, digits, - and _, at most 64, beginning with a letter or digit";
 
 const seconds = { ms: 0.001, s: 1, m: 60, h: 3600 } as const;
@@ -21,7 +20,7 @@ export const interval = z
 
 const outlet = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,63}\/[a-z][a-z-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/, "is no device and part")
+  .regex(new RegExp(`${devicePattern.source.slice(0, -1)}/${partPattern.source.slice(1)}`), "is no device and part")
   .describe("Device and part, such as rack-pdu/outlet/5")
   .transform((text) => ({ device: text.slice(0, text.indexOf("/")), part: text.slice(text.indexOf("/") + 1) }));
 

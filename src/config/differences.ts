@@ -8,7 +8,7 @@ export interface Differences {
   /** In settings, options, or in what is wrong with them. */
   readonly changed: readonly DeviceId[];
   readonly unchanged: readonly DeviceId[];
-  /** Parts of the file that take effect only at the next start. */
+  /** Other parts of the file. */
   readonly sections: readonly ("mqtt" | "rest" | "data" | "log")[];
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { deviceShape, devicePattern } from "./device-schema.ts";
+import { devicePattern } from "#domain/device.ts";
+import { deviceShape } from "./device-schema.ts";
 import { jsonSchema, type JsonSchema } from "./expectation.ts";
 import { sectionSchema } from "./section-schema.ts";
 

@@ -2,6 +2,7 @@ import type { CommandName, PointName, Value, ValueOf } from "./capability.ts";
 
 /** The key of the device in the configuration: small letters, digits, `-` and `_`. Unique ids derive from it and from nothing else. */
 export type DeviceId = string;
+export const devicePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
 /** Where in a device: `outlet/3`, `phase/1`, `sensor/cpu-temp`, `chassis`, `ups`, `inlet`. Kind, then number or name. */
 export type PartId = string;
@@ -52,6 +53,10 @@ export interface PartSettings {
   /** The outlet carries the machine on which this program runs: it is never switched off. */
   readonly feedsThisHost?: boolean;
 }
+
+/** Whether commands from Home Assistant may pass the lock; what may not is no switch there. */
+export const openToHomeAssistant = ({ lock, allowHomeAssistant }: PartSettings = {}): boolean =>
+  lock === undefined || (lock === "confirm" && allowHomeAssistant === true);
 
 /** What a person says about one device, besides how to reach it. */
 export interface DeviceSettings {

@@ -1,7 +1,9 @@
+import { capabilityOf } from "#domain/capability.ts";
 import { describeOrigin, type Command, type Origin } from "#domain/command.ts";
 import type { DeviceId, PartDescription, PartId, PartSettings, Reading } from "#domain/device.ts";
 import { Fault, isFault, type FaultKind } from "#domain/fault.ts";
 import type { Outcome, Refusal } from "#domain/outcome.ts";
+import { follow } from "#platform/abort.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Log } from "#platform/log.ts";
 import type { StoreReader } from "#store/read.ts";
@@ -43,12 +45,14 @@ interface Target {
   readonly device: Device;
   readonly part: PartDescription;
 }
-/** `own` commands pay a debt of ours: they pass the locks, which somebody passed before, when the debt was made. */
+/** A command that pays a debt of ours passes the locks, which somebody passed before, when the debt was made. `debt`: its id. */
 interface Task {
   readonly id: string;
   readonly command: Command;
-  readonly own: boolean;
+  readonly debt: string | undefined;
 }
+/** So long before running commands are cut off, pauses end: an outlet that is off in a cycle is switched on and looked at before the program goes. */
+const lastHalf = 2000;
 
 export class CommandBus implements Bus {
   readonly #services: BusServices;
@@ -57,6 +61,10 @@ export class CommandBus implements Bus {
   /** The last command of each part; the next one waits for it. */
   readonly #tails = new Map<string, Promise<unknown>>();
   readonly #life = new AbortController();
+  /** Ends the pauses of cycles. */
+  readonly #haste = new AbortController();
+  /** Debts that have been named in the log, and whether they are being paid now. */
+  readonly #named = new Map<string, boolean>();
   #stopping = false;
 
   constructor(services: BusServices) {
@@ -64,11 +72,11 @@ export class CommandBus implements Bus {
   }
 
   submit(command: Command): Submission {
-    return this.#enter(command, false);
+    return this.#enter(command, undefined);
   }
 
   refuse(command: Command, refusal: Refusal, detail: string): Outcome {
-    return this.#end({ id: crypto.randomUUID(), command, own: false }, this.#services.clock.now(), refused(refusal, detail));
+    return this.#end({ id: crypto.randomUUID(), command, debt: undefined }, this.#services.clock.now(), refused(refusal, detail));
   }
 
   async acceptLabel(id: DeviceId, partId: PartId, label: string, by: Origin): Promise<void> {
@@ -99,16 +107,15 @@ export class CommandBus implements Bus {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /** Pays what is owed to a device that has just come back. */
+  /** Pays what is owed to a device that is there. The debt is settled when the outlet is seen on; until then this is called again. */
   resume(id: DeviceId): void {
     const { debts, log } = this.#services;
     for (const debt of debts.of(id)) {
-      if (this.#running.has(debt.id)) continue;
-      log.warn(`${id} ${debt.part}: a cycle was cut off before its second half; switching it on now`);
+      if (this.#running.has(debt.id) || this.#named.get(debt.id) === true) continue;
+      if (!this.#named.has(debt.id)) log.warn(`${id} ${debt.part}: a cycle was cut off before its second half; switching it on now`);
       const by: Origin = { via: "engine", why: "the second half of a cycle that was cut off" };
-      void this.#enter({ device: id, part: debt.part, name: "outlet.on", by }, true).outcome.then(({ state }) => {
-        if (state === "confirmed") debts.settle(debt.id);
-      });
+      this.#named.set(debt.id, true);
+      void this.#enter({ device: id, part: debt.part, name: "outlet.on", by }, debt.id).outcome.then(() => this.#named.set(debt.id, false));
     }
   }
 
@@ -117,14 +124,15 @@ export class CommandBus implements Bus {
     this.#stopping = true;
     const cut = (): void => this.#life.abort(new Fault("unreachable", "Rack Power is stopping"));
     const rest = this.#services.clock.after(grace, cut);
+    using _hurry = this.#services.clock.after(Math.max(0, grace - lastHalf), () => this.#haste.abort());
     await Promise.all([...this.#running.values()].map(({ outcome }) => outcome));
     rest[Symbol.dispose]();
     cut();
   }
 
-  #enter(command: Command, own: boolean): Submission {
+  #enter(command: Command, debt: string | undefined): Submission {
     const { clock } = this.#services;
-    const task: Task = { id: crypto.randomUUID(), command, own };
+    const task: Task = { id: crypto.randomUUID(), command, debt };
     const askedAt = clock.now();
     const key = `${command.device} ${command.part}`;
     const arrived = clock.monotonic();
@@ -159,7 +167,9 @@ export class CommandBus implements Bus {
     const { command } = task;
     try {
       const target = this.#consider(task);
-      return "verdict" in target ? target : await this.#perform(task, target);
+      const judged = "verdict" in target ? target : await this.#perform(task, target);
+      if (judged.verdict.state === "confirmed") this.#settle(command);
+      return judged;
     } catch (error) {
       if (isFault(error)) return failed(error.kind, error.message);
       this.#services.log.error(`${command.device} ${command.part} ${command.name} failed in a way that it should have named`, error);
@@ -168,8 +178,9 @@ export class CommandBus implements Bus {
   }
 
   /** What can be said without asking the device. */
-  #consider({ command, own }: Task): Judgement | Target {
+  #consider({ command, debt }: Task): Judgement | Target {
     if (this.#stopping) return refused("stopping", "Rack Power is stopping");
+    if (debt !== undefined && !this.#services.debts.of(command.device).some(({ id }) => id === debt)) return refused("late", "somebody has switched it since");
     const state = this.#services.store.device(command.device);
     if (!state) return refused("not-known", `there is no device ${command.device}`);
     const { connection } = state;
@@ -181,8 +192,14 @@ export class CommandBus implements Bus {
     const part = state.parts.get(command.part)?.description;
     if (!part) return refused("not-known", `${command.device} has no part ${command.part}`);
     if (!part.commands.includes(command.name)) return refused("not-capable", `${command.device} ${command.part} does not take ${command.name}`);
-    const forbidden = own ? undefined : this.#forbid(command, state.settings.parts[command.part]);
+    const forbidden = debt !== undefined ? undefined : this.#forbid(command, state.settings.parts[command.part]);
     return forbidden ?? (connection.state === "online" ? { device, part } : silent);
+  }
+
+  /** An outlet that has obeyed somebody since is as he wants it: nothing is owed to it any more. */
+  #settle({ device, part, name }: Command): void {
+    const { debts } = this.#services;
+    if (capabilityOf(name) === "outlet") for (const debt of debts.of(device)) if (debt.part === part) debts.settle(debt.id);
   }
 
   #forbid(command: Command, settings: PartSettings | undefined): Judgement | undefined {
@@ -195,12 +212,13 @@ export class CommandBus implements Bus {
     const { clock, cycles } = this.#services;
     const { command } = task;
     const wanted = watched(part, command.name);
-    const before = wanted.length > 0 ? await device.read(wanted, "verify", this.#life.signal) : [];
+    using life = follow(this.#life.signal, device.life);
+    const before = wanted.length > 0 ? await device.read(wanted, "verify", life.signal) : [];
     const answer = this.#object(task, before);
     if (answer) return answer;
     try {
-      if (command.name === "outlet.cycle" && cycles.has(command.device, command.part)) return await this.#cycle(task, { device, part }, before);
-      return await switchOnce(device, part, command, before, clock, this.#life.signal);
+      if (command.name === "outlet.cycle" && cycles.has(command.device, command.part)) return await this.#cycle(task, { device, part }, before, life.signal);
+      return await switchOnce(device, part, command, before, clock, life.signal);
     } finally {
       // What the switching did to watts and load is seen at once, not at the next turn.
       device.wake();
@@ -208,11 +226,11 @@ export class CommandBus implements Bus {
   }
 
   /** What the device itself says against the command, or that nothing is to do. */
-  #object({ command, own }: Task, readings: readonly Reading[]): Judgement | undefined {
+  #object({ command, debt }: Task, readings: readonly Reading[]): Judgement | undefined {
     const { device, part, name } = command;
     const accepted = this.#services.labels.accepted(device, part);
     const label = labelIn(readings, part);
-    if (accepted !== undefined && label !== accepted && !own) {
+    if (accepted !== undefined && label !== accepted && debt === undefined) {
       const now = label === undefined ? "without a name" : `"${label}"`;
       return refused("label-changed", `${device} ${part} was "${accepted}" and is now ${now}: accept the new name first`);
     }
@@ -221,16 +239,16 @@ export class CommandBus implements Bus {
   }
 
   /** Off, a pause, and on, as one job. From before the off until the outlet is seen on, the "on" is owed on the disk. */
-  async #cycle({ id, command }: Task, { device, part }: Target, before: readonly Reading[]): Promise<Judgement> {
+  async #cycle({ id, command }: Task, { device, part }: Target, before: readonly Reading[], signal: AbortSignal): Promise<Judgement> {
     const { clock, debts, dwell } = this.#services;
     debts.owe({ id, device: command.device, part: command.part });
-    const off = await switchOnce(device, part, { ...command, name: "outlet.off" }, before, clock, this.#life.signal);
+    const off = await switchOnce(device, part, { ...command, name: "outlet.off" }, before, clock, signal);
     if (off.writes === 0) {
       debts.settle(id);
       return off;
     }
-    await clock.sleep(dwell, this.#life.signal).catch(() => undefined);
-    const on = await switchOnce(device, part, { ...command, name: "outlet.on" }, [], clock, this.#life.signal);
+    await clock.sleep(dwell, this.#haste.signal).catch(() => undefined);
+    const on = await switchOnce(device, part, { ...command, name: "outlet.on" }, [], clock, signal);
     const writes = off.writes + on.writes;
     if (on.verdict.state !== "confirmed") return { ...on, detail: `off, and not seen on again yet: ${on.detail}`, writes };
     debts.settle(id);

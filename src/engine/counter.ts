@@ -8,7 +8,7 @@ export interface CounterState {
   readonly total?: number;
   /** The device's own number that `total` goes with. */
   readonly raw: number;
-  /** When `raw` was read; milliseconds since 1970. */
+  /** When `raw` was read, in milliseconds; only differences count. */
   readonly at: number;
   /** A number that does not follow from `raw`, and how often in a row the device has held to it. */
   readonly doubted?: { readonly first: number; readonly last: number; readonly at: number; readonly times: number };
@@ -24,14 +24,14 @@ const believedAfter = 3;
 const couldFlow = (from: number, to: number, milliseconds: number): boolean =>
   to >= from && to - from <= step + (plausiblePower * Math.max(0, milliseconds)) / 3_600_000;
 
-/** Rounds away what binary fractions add; a tenth of a Wh is finer than any meter here. */
-const tidy = (kWh: number): number => Math.round(kWh * 1e4) / 1e4;
+/** Rounds away what binary fractions add, and nothing that a meter could mean: what is rounded away here never comes back. */
+const tidy = (kWh: number): number => Math.round(kWh * 1e9) / 1e9;
 
 export const firstCount = (raw: number, now: number): CounterState =>
   // A meter that starts up often says 0 first; a real 0 is said twice.
   raw > 0 ? { total: tidy(raw), raw, at: now } : { raw, at: now };
 
-/** The next state after the device has said `raw`. Times are milliseconds since 1970; a clock that was set back counts as no time. */
+/** The next state after the device has said `raw`. A clock that goes back counts as no time. */
 export const count = (state: CounterState, raw: number, now: number): CounterState => {
   if (!Number.isFinite(raw) || raw < 0) return state;
   if (state.total === undefined) return raw === state.raw || couldFlow(state.raw, raw, now - state.at) ? { total: tidy(raw), raw, at: now } : { raw, at: now };

@@ -16,12 +16,19 @@ export interface Debts {
   of(device: DeviceId): readonly Debt[];
 }
 
-export const createDebts = (database: Database): Debts => ({
-  owe: (debt) => database.run("insert or replace into debt (id, json) values (?, ?)", debt.id, JSON.stringify(debt)),
-  settle: (id) => database.run("delete from debt where id = ?", id),
-  of: (device) =>
-    database
-      .all<{ json: string }>("select json from debt")
-      .map(({ json }) => JSON.parse(json) as Debt)
-      .filter((debt) => debt.device === device),
-});
+export const createDebts = (database: Database): Debts => {
+  const rows = database.all<{ json: string }>("select json from debt").map(({ json }) => JSON.parse(json) as Debt);
+  const owed = new Map(rows.map((debt) => [debt.id, debt]));
+  return {
+    owe: (debt) => {
+      database.run("insert or replace into debt (id, json) values (?, ?)", debt.id, JSON.stringify(debt));
+      owed.set(debt.id, debt);
+    },
+    settle: (id) => {
+      if (!owed.has(id)) return;
+      database.run("delete from debt where id = ?", id);
+      owed.delete(id);
+    },
+    of: (device) => [...owed.values()].filter((debt) => debt.device === device),
+  };
+};

@@ -1,4 +1,4 @@
-import type { Wanted } from "#domain/device.ts";
+import { pointSpec } from "#domain/capability.ts";
 import { Fault, isFault, type FaultKind } from "#domain/fault.ts";
 import { goodValue } from "#store/read.ts";
 import { backoff } from "./backoff.ts";
@@ -15,8 +15,9 @@ const asFault = (error: unknown): Fault => (isFault(error) ? error : new Fault("
  * The life of one device: connect, describe, poll until the connection is lost, wait, again. Ends when the signal is aborted. What a
  * person should know is said once: when the device is lost, and when it is back.
  */
-export const runDevice = async (device: Device, services: DeviceServices, signal: AbortSignal): Promise<void> => {
+export const runDevice = async (device: Device, services: DeviceServices): Promise<void> => {
   const log = services.log.child(device.id);
+  const signal = device.life;
   let lostAt: number | undefined;
   const said = new Set<FaultKind>();
   let attempt = 0;
@@ -28,7 +29,7 @@ export const runDevice = async (device: Device, services: DeviceServices, signal
       lostAt = undefined;
       said.clear();
       attempt = 0;
-      services.connected(device.id);
+      services.present(device.id);
       fault = await poll(device, plan, services, signal);
     } catch (error) {
       fault = asFault(error);
@@ -64,27 +65,29 @@ const connect = async (device: Device, services: DeviceServices, signal: AbortSi
 
 const lose = (device: Device, fault: Fault, { store, clock }: DeviceServices): void => {
   const before = store.device(device.id)?.connection;
-  const since = before?.state === "offline" ? before.since : clock.now();
-  store.connect(device.id, { state: "offline", since, fault: fault.kind, detail: fault.message });
+  const away = before?.state === "offline";
+  // The tenth "no answer" is no news to anybody.
+  if (away && before.fault === fault.kind && before.detail === fault.message) return;
+  store.connect(device.id, { state: "offline", since: away ? before.since : clock.now(), fault: fault.kind, detail: fault.message });
   store.expire(device.id, Number.POSITIVE_INFINITY);
 };
 
 /** Seconds between polls while a UPS is on battery, where minutes count and drivers change fast. */
 const onBatteryInterval = 2;
-const hurried = (device: Device, { store }: DeviceServices): number => {
-  const { interval } = device.settings;
-  return goodValue(store.device(device.id)?.parts.get("ups"), "ups.onBattery") === true ? Math.min(interval, onBatteryInterval) : interval;
-};
+const onBattery = (device: Device, { store }: DeviceServices): boolean => goodValue(store.device(device.id)?.parts.get("ups"), "ups.onBattery") === true;
 
 /** Polls until a fault ends the session, and returns that fault. */
 const poll = async (device: Device, plan: PollPlan, services: DeviceServices, signal: AbortSignal): Promise<Fault> => {
   const { clock } = services;
   const log = services.log.child(device.id);
   const phase = phaseOf(device.entry.driver.endpoint(device.entry.options));
+  // A snapshot of a large PDU at every poll would cost more than the poll.
+  const hasBattery = plan.live.some(({ point }) => point === "ups.onBattery");
   let slowDue = clock.monotonic() + slowInterval(device.settings.interval) * 1000;
   let troubled = false;
   for (;;) {
-    const interval = hurried(device, services) * 1000;
+    const usual = device.settings.interval;
+    const interval = (hasBattery && onBattery(device, services) ? Math.min(usual, onBatteryInterval) : usual) * 1000;
     const now = clock.monotonic();
     await device.rest(nextPoll(now, interval, phase) - now, signal);
     const slow = clock.monotonic() >= slowDue;
@@ -92,23 +95,22 @@ const poll = async (device: Device, plan: PollPlan, services: DeviceServices, si
     const wanted = slow ? plan.liveAndSlow : plan.live;
     try {
       const readings = await device.read(wanted, "poll", signal);
-      if (readings.length < wanted.length) expire(device, services, plan);
+      if (readings.length < wanted.length) expire(device, services);
       troubled = false;
+      if (slow) services.present(device.id);
     } catch (error) {
       const fault = asFault(error);
       if (faultPolicy[fault.kind].endsSession) return fault;
       if (!troubled) log.warn(`${fault.message}; its values wait for a good answer`);
       troubled = true;
-      expire(device, services, plan);
+      expire(device, services);
     }
   }
 };
 
-const expire = (device: Device, { store, clock }: DeviceServices, plan: PollPlan): void => {
-  const now = clock.now();
+const expire = (device: Device, { store, clock }: DeviceServices): void => {
+  const now = clock.monotonic();
   const { interval } = device.settings;
-  const isLive = new Set(plan.live.map(({ part, point }: Wanted) => `${part} ${point}`));
-  const isSlow = new Set(plan.liveAndSlow.map(({ part, point }: Wanted) => `${part} ${point}`));
-  store.expire(device.id, now - staleAfter * interval * 1000, (part, point) => isLive.has(`${part} ${point}`));
-  store.expire(device.id, now - staleAfter * slowInterval(interval) * 1000, (part, point) => isSlow.has(`${part} ${point}`));
+  store.expire(device.id, now - staleAfter * interval * 1000, (_part, point) => pointSpec(point).pace === "live");
+  store.expire(device.id, now - staleAfter * slowInterval(interval) * 1000, (_part, point) => pointSpec(point).pace !== "once");
 };

@@ -1,8 +1,8 @@
 import type { Command } from "#domain/command.ts";
 import type { Description, DeviceSettings, Reading, Wanted } from "#domain/device.ts";
-import { Fault, isFault } from "#domain/fault.ts";
+import { afterWrite, Fault, isFault } from "#domain/fault.ts";
 import type { Driver, Session } from "#driver/contract.ts";
-import { deadline } from "#platform/abort.ts";
+import { deadline, follow } from "#platform/abort.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Log } from "#platform/log.ts";
 import type { Store } from "#store/store.ts";
@@ -25,8 +25,8 @@ export interface DeviceServices {
   readonly cache: { get(device: string, key: string): Uint8Array | undefined; set(device: string, key: string, value: Uint8Array): void };
   /** Called with each description before it reaches the store; may add what the engine itself can do. */
   describe(device: string, description: Description): Description;
-  /** Called each time after the device has been described and read. */
-  connected(device: string): void;
+  /** Called when the device has been described and read, and again with every slow poll: what is owed to it can be paid. */
+  present(device: string): void;
 }
 
 /** No transport takes this long; only a driver that forgot its signal would. */
@@ -48,15 +48,24 @@ export class Device {
   #connection = new AbortController();
   #lives = new WeakMap<AbortSignal, AbortSignal>();
   #reads = new Map<readonly Wanted[], Promise<readonly Reading[]>>();
+  readonly #life = new AbortController();
   #wake: (() => void) | undefined;
-  #awake = Promise.withResolvers<void>();
+  #woken = false;
 
   constructor(entry: DeviceEntry, queue: EndpointQueue, services: DeviceServices) {
     this.entry = entry;
     this.settings = entry.settings;
     this.#queue = queue;
     this.#services = services;
-    this.#wake = this.#awake.resolve;
+  }
+
+  /** Aborted, with a `Fault`, when the device is stopped for good. */
+  get life(): AbortSignal {
+    return this.#life.signal;
+  }
+
+  stop(): void {
+    this.#life.abort(new Fault("unreachable", `${this.id} was changed in the configuration, or taken out of it`));
   }
 
   get id(): string {
@@ -115,16 +124,17 @@ export class Device {
     if (shared) return shared;
     const result = this.#ask(
       priority,
-      (session, limit) => {
+      async (session, limit) => {
         this.#reads.delete(wanted);
-        return session.read(wanted, limit);
+        const readings = await session.read(wanted, limit);
+        // What a driver says after its connection was given up may be of another host by now.
+        if (limit.aborted || this.#session !== session) throw new Fault("unreachable", `${this.id} is not connected any more`);
+        const { clock, gate, store } = this.#services;
+        store.put(this.id, gate.pass(this.id, readings), clock.now(), clock.monotonic());
+        return readings;
       },
       signal,
-    ).then((readings) => {
-      const passed = this.#services.gate.pass(this.id, readings);
-      this.#services.store.put(this.id, passed, this.#services.clock.now());
-      return readings;
-    });
+    );
     this.#reads.set(wanted, result);
     const forget = (): void => {
       if (this.#reads.get(wanted) === result) this.#reads.delete(wanted);
@@ -139,7 +149,12 @@ export class Device {
       "command",
       async (session, limit) => {
         if (!session.execute) throw new Fault("unsupported", `${this.id} takes no commands`);
-        await session.execute(command, limit);
+        try {
+          await session.execute(command, limit);
+        } catch (error) {
+          // Whether the write had left, only the driver knows; one that throws something else has not said that it had not.
+          throw isFault(error) ? error : afterWrite(this.#translate(error, limit));
+        }
       },
       signal,
     );
@@ -147,18 +162,18 @@ export class Device {
 
   /** Polls soon, or tries to connect now, instead of waiting for the next turn. */
   wake(): void {
+    this.#woken = true;
     this.#wake?.();
   }
 
   /** Resolves after `ms` or when somebody calls `wake`. Rejects when the signal is aborted. */
   async rest(ms: number, signal: AbortSignal): Promise<void> {
-    const done = new AbortController();
-    const sleep = this.#services.clock.sleep(ms, AbortSignal.any([signal, done.signal])).catch((error: unknown) => {
-      if (!done.signal.aborted) throw error;
-    });
-    await Promise.race([sleep, this.#awake.promise.then(() => done.abort())]);
-    this.#awake = Promise.withResolvers();
-    this.#wake = this.#awake.resolve;
+    if (!this.#woken) {
+      using nap = follow(signal);
+      this.#wake = () => nap.abort();
+      await this.#services.clock.sleep(ms, nap.signal).catch(() => signal.throwIfAborted());
+    }
+    this.#woken = false;
   }
 
   #ask<T>(priority: Priority, work: (session: Session, limit: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -192,9 +207,10 @@ export class Device {
     return life;
   }
 
-  #translate(error: unknown, life: AbortSignal): Error {
+  /** What a driver threw that is no `Fault`: the reason for which it was cut off, or a mistake of its own. */
+  #translate(error: unknown, life: AbortSignal): Fault {
     if (life.aborted) return isFault(life.reason) ? life.reason : new Fault("unreachable", `${this.id} was stopped`, { cause: error });
     this.#services.log.child(this.id).error("the driver failed in a way that it should have named", error);
-    return new Fault("malformed", `${this.id}: the driver failed unexpectedly`, { cause: error, written: true });
+    return new Fault("malformed", `${this.id}: the driver failed unexpectedly`, { cause: error });
   }
 }

@@ -3,6 +3,7 @@ import { reading, type DeviceId, type PartId, type Reading } from "#domain/devic
 import { quantities } from "#domain/quantity.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database.ts";
+import type { Log } from "#platform/log.ts";
 import { count, firstCount, type CounterState } from "./counter.ts";
 
 const totals: ReadonlySet<PointName> = new Set(
@@ -24,12 +25,23 @@ interface Counter {
   readonly part: PartId;
   readonly point: PointName;
   state: CounterState | undefined;
+  /** The total that the disk has. */
+  saved: number | undefined;
+  /** What the disk says has not yet been joined to what the device says. */
+  restored: boolean;
+  /** Nothing less is told: so much may have been told before a crash. */
+  least: number;
 }
 
 /** How often counters go to the disk: rarely enough for an SD card. What a crash loses is made good by the device's own counter. */
 const saveEvery = 60_000;
+/** kWh that may be told beyond what is on the disk. More goes there first: after a crash, a device that has started anew makes nothing good. */
+const reserve = 0.05;
 /** A new counter is saved soon, with others that are new: a crash must not let its total start again from another number. */
 const saveNew = 250;
+
+type Saved = CounterState & { readonly least?: number };
+const restore = (counter: Counter, { least = 0, ...state }: Saved): void => void Object.assign(counter, { state, saved: state.total, least, restored: true });
 
 const createCounters = (): ((device: DeviceId, part: PartId, point: PointName) => Counter) => {
   const devices = new Map<DeviceId, Map<PartId, Map<PointName, Counter>>>();
@@ -38,30 +50,46 @@ const createCounters = (): ((device: DeviceId, part: PartId, point: PointName) =
     if (known) return known;
     const parts = devices.get(device) ?? new Map<PartId, Map<PointName, Counter>>();
     const points = parts.get(part) ?? new Map<PointName, Counter>();
-    const counter = { device, part, point, state: undefined };
+    const counter = { device, part, point, state: undefined, saved: undefined, restored: false, least: 0 };
     devices.set(device, parts.set(part, points.set(point, counter)));
     return counter;
   };
 };
 
-export const createEnergyGate = (database: Database, clock: Clock): EnergyGate => {
+/** True when the device's counter began anew, and the total goes on from where it was. */
+const beganAnew = (before: CounterState | undefined, after: CounterState): boolean =>
+  before?.doubted !== undefined && after.doubted === undefined && Math.abs((after.total ?? 0) - (before.total ?? 0) - (after.raw - before.raw)) > 1e-6;
+
+export const createEnergyGate = (database: Database, clock: Clock, log: Log): EnergyGate => {
+  // Runs on evenly while the wall clock is set, and goes on after a restart from where that clock then is.
+  const start = clock.now() - clock.monotonic();
   const counterOf = createCounters();
   const dirty = new Set<Counter>();
   for (const row of database.all<{ device: string; part: string; point: PointName; json: string }>("select device, part, point, json from counter"))
-    counterOf(row.device, row.part, row.point).state = JSON.parse(row.json) as CounterState;
+    restore(counterOf(row.device, row.part, row.point), JSON.parse(row.json) as Saved);
 
   let timer: Disposable | undefined;
   let due = Number.POSITIVE_INFINITY;
+  let failing = false;
   const save = (): void => {
     timer?.[Symbol.dispose]();
     timer = undefined;
     due = Number.POSITIVE_INFINITY;
     if (dirty.size === 0) return;
-    database.transaction(() => {
-      for (const { device, part, point, state } of dirty)
-        database.run("insert or replace into counter (device, part, point, json) values (?, ?, ?, ?)", device, part, point, JSON.stringify(state));
-    });
-    dirty.clear();
+    try {
+      database.transaction(() => {
+        for (const { device, part, point, state, least } of dirty)
+          database.run("insert or replace into counter (device, part, point, json) values (?, ?, ?, ?)", device, part, point, JSON.stringify({ ...state, least }));
+      });
+      for (const counter of dirty) counter.saved = counter.state?.total;
+      dirty.clear();
+      failing = false;
+    } catch (error) {
+      // A full disk must not end the program; what is not saved is saved later, and said so once in a while only.
+      failing = true;
+      saveWithin(saveEvery);
+      log.error("the totals of energy cannot be saved", error);
+    }
   };
   const saveWithin = (ms: number): void => {
     const at = clock.monotonic() + ms;
@@ -71,23 +99,34 @@ export const createEnergyGate = (database: Database, clock: Clock): EnergyGate =
     timer = clock.after(ms, save);
   };
 
+  let urgent = false;
   const passOne = (counter: Counter, one: Reading, now: number): Reading | undefined => {
     const before = counter.state;
     const after = before ? count(before, one.value as number, now) : firstCount(one.value as number, now);
+    const anew = beganAnew(before, after);
     counter.state = after;
-    if (after.total !== before?.total) {
+    // Until it is clear how the device goes on, the last word before the crash stands.
+    if (counter.restored && after.doubted) return undefined;
+    if (counter.restored && anew) counter.least = Math.max(counter.least, (counter.saved ?? 0) + reserve);
+    counter.restored = false;
+    if (after.total === undefined) return undefined;
+    if (after.total !== before?.total || anew) {
       dirty.add(counter);
       saveWithin(before ? saveEvery : saveNew);
+      urgent ||= anew || after.total - (counter.saved ?? after.total) >= reserve;
     }
-    if (after.total === one.value) return one;
-    return after.total === undefined ? undefined : reading(one.part, one.point, after.total);
+    const total = Math.max(after.total, counter.least);
+    return total === one.value ? one : reading(one.part, one.point, total);
   };
 
   return {
     pass: (device, readings) => {
       if (!readings.some(({ point }) => totals.has(point))) return readings;
-      const now = clock.now();
-      return readings.map((one) => (totals.has(one.point) ? passOne(counterOf(device, one.part, one.point), one, now) : one)).filter((one) => one !== undefined);
+      const now = start + clock.monotonic();
+      const passed = readings.map((one) => (totals.has(one.point) ? passOne(counterOf(device, one.part, one.point), one, now) : one)).filter((one) => one !== undefined);
+      if (urgent && !failing) save();
+      urgent = false;
+      return passed;
     },
     save,
     [Symbol.dispose]: save,

@@ -2,6 +2,7 @@ import type { Description, DeviceId, DeviceSettings } from "#domain/device.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database.ts";
 import type { Log } from "#platform/log.ts";
+import type { Connection } from "#store/read.ts";
 import type { Store } from "#store/store.ts";
 import { createAudit } from "./audit.ts";
 import type { Bus } from "./bus.ts";
@@ -26,7 +27,6 @@ export interface EngineOptions {
 
 interface Life {
   readonly device: Device;
-  readonly stop: AbortController;
   readonly ended: Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export class Engine {
     const { store, database, clock, log } = options;
     this.#options = options;
     this.#labels = createLabels(database);
-    this.#gate = createEnergyGate(database, clock);
+    this.#gate = createEnergyGate(database, clock, log);
     this.#commands = new CommandBus({
       store,
       clock,
@@ -67,20 +67,19 @@ export class Engine {
 
   /** Makes the device known and lives its life from now on. Never waits for the device. */
   start(entry: DeviceEntry): void {
-    const { store, clock, log } = this.#options;
+    const { clock, log } = this.#options;
     const { id } = entry.settings;
-    store.settle(entry.settings, { state: "connecting", since: clock.now() });
+    this.#settle(entry.settings, { state: "connecting", since: clock.now() });
     const services = this.#deviceServices();
     const device = new Device(entry, this.#queueOf(entry), services);
-    const stop = new AbortController();
-    const ended = runDevice(device, services, stop.signal).catch((error: unknown) => log.child(id).error("its loop ended by an error of Rack Power's own", error));
-    this.#lives.set(id, { device, stop, ended });
+    const ended = runDevice(device, services).catch((error: unknown) => log.child(id).error("its loop ended by an error of Rack Power's own", error));
+    this.#lives.set(id, { device, ended });
   }
 
   /** Shows a device whose configuration is wrong; nothing is asked of it. */
   quarantine(settings: DeviceSettings, detail: string): void {
-    const { store, clock, log } = this.#options;
-    store.settle(settings, { state: "quarantined", since: clock.now(), detail });
+    const { clock, log } = this.#options;
+    this.#settle(settings, { state: "quarantined", since: clock.now(), detail });
     log.child(settings.id).error(`quarantined: ${detail}`);
   }
 
@@ -96,7 +95,7 @@ export class Engine {
   async stop(id: DeviceId): Promise<void> {
     const life = this.#lives.get(id);
     this.#lives.delete(id);
-    life?.stop.abort();
+    life?.device.stop();
     await life?.ended;
   }
 
@@ -110,6 +109,13 @@ export class Engine {
     await this.#commands.stop(stopGrace);
     await Promise.all([...this.#lives.keys()].map((id) => this.stop(id)));
     this.#gate[Symbol.dispose]();
+  }
+
+  /** What an entry of the same id has left behind, perhaps of another host, is not shown as live. */
+  #settle(settings: DeviceSettings, connection: Connection): void {
+    const { store } = this.#options;
+    store.settle(settings, connection);
+    store.expire(settings.id, Number.POSITIVE_INFINITY);
   }
 
   #queueOf({ driver, options }: DeviceEntry): EndpointQueue {
@@ -131,7 +137,7 @@ export class Engine {
         set: (device, key, value) => database.run("insert or replace into cache (device, key, bytes) values (?, ?, ?)", device, key, value),
       },
       describe: (device, description) => this.#describe(device, description),
-      connected: (id) => this.#commands.resume(id),
+      present: (id) => this.#commands.resume(id),
     };
   }
 

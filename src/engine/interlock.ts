@@ -1,18 +1,12 @@
 import { commandSpec } from "#domain/capability.ts";
 import type { Command } from "#domain/command.ts";
-import type { Lock, PartSettings } from "#domain/device.ts";
+import { openToHomeAssistant, type PartSettings } from "#domain/device.ts";
 import type { Refusal } from "#domain/outcome.ts";
 
 export interface Forbidden {
   readonly refusal: Refusal;
   readonly detail: string;
 }
-
-/** How a lock shows itself to Home Assistant, and whether commands from there may pass. */
-export const openToHomeAssistant = (settings: PartSettings | undefined): boolean => {
-  const lock: Lock | undefined = settings?.lock;
-  return lock === undefined || (lock === "confirm" && settings?.allowHomeAssistant === true);
-};
 
 /** What the configuration says against a command; nothing here asks the device. `confirmed` means that a valid token came with it. */
 export const interlock = (command: Command, settings: PartSettings | undefined, confirmed: boolean): Forbidden | undefined => {

@@ -6,7 +6,7 @@ import type { Database } from "#platform/database.ts";
  * be another outlet: firmware has moved rows before (xcat2/xcat-core#5213, kentik/snmp-profiles#199).
  */
 export interface Labels {
-  /** Remembers labels seen for the first time; gives those that differ from what was accepted. */
+  /** Remembers labels of outlets seen for the first time; gives those that differ from what was accepted. */
   meet(device: DeviceId, description: Description): readonly { readonly part: PartId; readonly accepted: string; readonly now: string }[];
   accepted(device: DeviceId, part: PartId): string | undefined;
   accept(device: DeviceId, part: PartId, label: string): void;
@@ -24,7 +24,7 @@ export const createLabels = (database: Database): Labels => {
     accept,
     accepted: (device, part) => known.get(keyOf(device, part)),
     meet: (device, { parts }) => {
-      const labelled = parts.flatMap(({ id, label }) => (label === undefined ? [] : [{ part: id, now: label, accepted: known.get(keyOf(device, id)) }]));
+      const labelled = parts.flatMap(({ id, label, points }) => (label === undefined || !points.includes("outlet.label") ? [] : [{ part: id, now: label, accepted: known.get(keyOf(device, id)) }]));
       const fresh = labelled.filter(({ accepted }) => accepted === undefined);
       if (fresh.length > 0) database.transaction(() => fresh.forEach(({ part, now }) => accept(device, part, now)));
       return labelled.flatMap(({ part, now, accepted }) => (accepted === undefined || accepted === now ? [] : [{ part, now, accepted }]));

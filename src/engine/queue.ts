@@ -4,15 +4,19 @@ import type { DeviceId } from "#domain/device.ts";
 export const priorities = { poll: 0, verify: 1, command: 2 } as const;
 export type Priority = keyof typeof priorities;
 
+/** So often a job is overtaken; then it is its turn, or an endless row of commands would let values grow old that are shown as live. */
+const mostOvertaken = 16;
+
 interface Job {
   readonly device: DeviceId;
-  readonly priority: number;
+  priority: number;
+  overtaken: number;
   readonly start: () => Promise<void>;
 }
 
 /**
  * The queue of one endpoint. At most `parallel` jobs run at a time, and never two of the same device. Among those that wait, the
- * highest priority goes first, then the oldest.
+ * highest priority goes first, then the oldest; but none is overtaken for ever.
  */
 export class EndpointQueue {
   readonly #parallel: number;
@@ -34,6 +38,7 @@ export class EndpointQueue {
       const job: Job = {
         device,
         priority: priorities[priority],
+        overtaken: 0,
         start: () => {
           signal.removeEventListener("abort", leave);
           return work().then(resolve, reject);
@@ -50,7 +55,9 @@ export class EndpointQueue {
       let best: Job | undefined;
       for (const job of this.#waiting) if (!this.#busy.has(job.device) && (!best || job.priority > best.priority)) best = job;
       if (!best) return;
-      this.#waiting.splice(this.#waiting.indexOf(best), 1);
+      const place = this.#waiting.indexOf(best);
+      for (const job of this.#waiting.slice(0, place)) if (++job.overtaken >= mostOvertaken) job.priority = Number.POSITIVE_INFINITY;
+      this.#waiting.splice(place, 1);
       this.#start(best);
     }
   }

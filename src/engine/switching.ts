@@ -42,7 +42,10 @@ export const alreadySo = (name: CommandName, part: PartId, readings: readonly Re
 /** How long to look for the effect of a write that the device refused or that may not have left, in seconds: some act all the same. */
 const doubtfulWithin = 2;
 
-const say = (name: CommandName, seconds: number): string => `${name} was sent, and the device does not show it after ${seconds} s`;
+const say = (name: CommandName, seconds: number, signal: AbortSignal): string =>
+  signal.aborted && isFault(signal.reason)
+    ? `${name} was sent, and before the device had shown it the wait ended: ${signal.reason.message}`
+    : `${name} was sent, and the device does not show it after ${seconds} s`;
 
 /** The write, once, and then the device's own word. `before` is what was read just ahead. Only faults that are not `Fault` are thrown. */
 export const switchOnce = async (device: Device, part: PartDescription, command: Command, before: readonly Reading[], clock: Clock, signal: AbortSignal): Promise<Judgement> => {
@@ -62,7 +65,7 @@ export const switchOnce = async (device: Device, part: PartDescription, command:
   if (await verify(witness, (what) => device.read(what, "verify", signal), wanted, patience, clock, signal))
     return { verdict: { state: "confirmed" }, detail: fault ? `done, although the device answered: ${fault.message}` : "done", writes: 1 };
   if (fault && patience !== within) return { verdict: { state: "failed", fault: fault.kind }, detail: fault.message, writes: 1 };
-  return { verdict: { state: "unconfirmed", ...(fault && { fault: fault.kind }) }, detail: say(command.name, patience), writes: 1 };
+  return { verdict: { state: "unconfirmed", ...(fault && { fault: fault.kind }) }, detail: say(command.name, patience, signal), writes: 1 };
 };
 
 const withoutProof = (name: CommandName, fault: Fault | undefined): Judgement => {

@@ -5,6 +5,9 @@ import { DatabaseSync } from "node:sqlite";
 export type Row = Readonly<Record<string, string | number | null | Uint8Array>>;
 type Value = string | number | null | Uint8Array;
 
+/** The file belongs to another process that runs. */
+export class InUse extends Error {}
+
 /** The program's one SQLite file. A write is on the disk when the call returns (WAL, synchronous FULL). */
 export interface Database extends Disposable {
   run(sql: string, ...values: readonly Value[]): void;
@@ -15,7 +18,6 @@ export interface Database extends Disposable {
 
 const migrations = [
   `create table outcome (id text primary key, device text not null, part text not null, state text not null, ended_at integer not null, json text not null) strict;
-   create index outcome_ended on outcome (ended_at);
    create table label (device text not null, part text not null, label text not null, primary key (device, part)) strict;
    create table counter (device text not null, part text not null, point text not null, json text not null, primary key (device, part, point)) strict;
    create table debt (id text primary key, json text not null) strict;
@@ -26,7 +28,13 @@ const migrations = [
 
 const openFile = (path: string): DatabaseSync => {
   const file = new DatabaseSync(path);
-  file.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 2000;");
+  try {
+    // Exclusive: the lock is taken at the first access and goes with the process, however that ends.
+    file.exec("pragma busy_timeout = 500; pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;");
+  } catch (error) {
+    file.close();
+    throw isLocked(error) ? new InUse(`${path} is used by another process`, { cause: error }) : error;
+  }
   if (path !== ":memory:") {
     const [check] = file.prepare("pragma quick_check(1)").all();
     if (check?.["quick_check"] !== "ok") {
@@ -37,6 +45,9 @@ const openFile = (path: string): DatabaseSync => {
   return file;
 };
 
+/** SQLITE_BUSY (sqlite.org/rescode.html#busy). */
+const isLocked = (error: unknown): boolean => (error as { readonly errcode?: number }).errcode === 5;
+
 const migrate = (file: DatabaseSync): void => {
   const { user_version: version } = file.prepare("pragma user_version").get() as { user_version: number };
   for (let next = version; next < migrations.length; next++) file.exec(`begin; ${migrations[next]} pragma user_version = ${next + 1}; commit;`);
@@ -46,6 +57,7 @@ const isCorrupt = (error: unknown): boolean => /malformed|not a database|corrupt
 
 /**
  * Opens or makes the file. One that a power cut has spoilt is moved aside and `onCorrupt` told where to, so that a start never fails on it.
+ * Throws `InUse` when another process has it.
  * `:memory:` keeps nothing.
  */
 export const openDatabase = (path: string, onCorrupt: (movedTo: string) => void): Database => {

@@ -8,17 +8,20 @@ export interface Store extends StoreReader {
   settle(settings: DeviceSettings, connection: Connection): void;
   connect(id: DeviceId, connection: Connection): void;
   describe(id: DeviceId, description: Description): void;
-  /** Readings of parts or points that the description does not name are dropped. */
-  put(id: DeviceId, readings: readonly Reading[], at: number): void;
-  /** Marks as stale what was read before `since`, of the points for which `of` is true. */
+  /** Readings of parts or points that the description does not name are dropped. `read` is when, by a clock that nobody sets; `at` is for people. */
+  put(id: DeviceId, readings: readonly Reading[], at: number, read?: number): void;
+  /** Marks as stale what was read before `since`, by the clock of `read`, of the points for which `of` is true. */
   expire(id: DeviceId, since: number, of?: (part: PartId, point: PointName) => boolean): void;
   remove(id: DeviceId): void;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+interface EntryRecord extends Mutable<Entry> {
+  read: number;
+}
 interface PartRecord {
   readonly description: PartDescription;
-  readonly entries: Map<PointName, Mutable<Entry>>;
+  readonly entries: Map<PointName, EntryRecord>;
 }
 interface DeviceRecord {
   settings: DeviceSettings;
@@ -40,7 +43,7 @@ const freeze = (id: DeviceId, record: DeviceRecord): DeviceState => ({
   parts: new Map(
     [...record.parts].map(([part, { description, entries }]): [PartId, PartState] => [
       part,
-      { id: part, description, entries: new Map([...entries].map(([point, entry]) => [point, { ...entry }])) },
+      { id: part, description, entries: new Map([...entries].map(([point, { value, at, quality }]) => [point, { value, at, quality }])) },
     ]),
   ),
 });
@@ -90,22 +93,21 @@ export const createStore = (): Store => {
       }
       tell({ kind: "shape", device: id });
     },
-    put: (id, readings, at) => {
+    put: (id, readings, at, read = at) => {
       const record = known(id);
       const changed = new Map<PartId, PointName[]>();
       for (const { part, point, value } of readings) {
         const target = record.parts.get(part);
         if (!target) continue;
         const entry = target.entries.get(point);
-        if (entry && entry.quality === "good" && same(entry.value, value)) {
-          entry.at = at;
-          continue;
-        }
         if (entry) {
-          entry.value = value;
+          const news = entry.quality !== "good" || !same(entry.value, value);
           entry.at = at;
+          entry.read = read;
+          if (!news) continue;
+          entry.value = value;
           entry.quality = "good";
-        } else if (target.description.points.includes(point)) target.entries.set(point, { value, at, quality: "good" });
+        } else if (target.description.points.includes(point)) target.entries.set(point, { value, at, quality: "good", read });
         else continue;
         const points = changed.get(part);
         if (points) points.push(point);
@@ -118,7 +120,7 @@ export const createStore = (): Store => {
       for (const [part, { entries }] of record.parts) {
         const points: PointName[] = [];
         for (const [point, entry] of entries) {
-          if (entry.quality === "stale" || entry.at >= since || of?.(part, point) === false) continue;
+          if (entry.quality === "stale" || entry.read >= since || of?.(part, point) === false) continue;
           entry.quality = "stale";
           points.push(point);
         }

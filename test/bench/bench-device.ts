@@ -32,12 +32,12 @@ export const createBench = (): Bench => {
   const folder = mkdtempSync(join(tmpdir(), "rack-power-bench-"));
   const database = openDatabase(join(folder, "bench.db"), () => undefined);
   const store = createStore();
-  const gate = createEnergyGate(database, systemClock);
+  const gate = createEnergyGate(database, systemClock, createLog("error"));
   const queues = new Map<string, EndpointQueue>();
   const devices: Device[] = [];
   const life = new AbortController();
   const services: DeviceServices = {
-    store, gate, clock: systemClock, log: createLog("error"), describe: (_, description) => description, connected: () => undefined,
+    store, gate, clock: systemClock, log: createLog("error"), describe: (_, description) => description, present: () => undefined,
     cache: {
       get: (device, key) => database.all<{ bytes: Uint8Array }>("select bytes from cache where device = ? and key = ?", device, key)[0]?.bytes,
       set: (device, key, value) => database.run("insert or replace into cache (device, key, bytes) values (?, ?, ?)", device, key, value),

@@ -3,7 +3,11 @@ import { parseArgs } from "node:util";
 import { table } from "table";
 import { type Figure, type FigureName, figureNames, round } from "./figure.ts";
 import { measureBmc } from "./bmc-figure.ts";
+import { measureNut } from "./nut-figure.ts";
 import { measurePdu } from "./pdu-figure.ts";
+import { measureScale } from "./scale-figure.ts";
+import { measureStart } from "./start-figure.ts";
+import { measureSwitch } from "./switch-figure.ts";
 
 interface Measurement {
   readonly names: readonly FigureName[];
@@ -13,6 +17,10 @@ interface Measurement {
 const measurements: readonly Measurement[] = [
   { names: ["bmc.read", "bmc.refresh"], measure: measureBmc },
   { names: ["pdu.poll", "pdu.cycle200"], measure: measurePdu },
+  { names: ["switch.rest", "switch.mqtt"], measure: measureSwitch },
+  { names: ["nut.300"], measure: measureNut },
+  { names: ["start"], measure: () => measureStart() },
+  { names: ["scale.discovered", "scale.rss", "scale.cpu"], measure: measureScale },
 ];
 
 const lineOf = ({ name, what, unit, value, median, p99, goal, peer }: Figure): readonly string[] => [

@@ -30,7 +30,7 @@ set_working_mc 0x20
     guid a123456789abcdefa123456789abcdef
   endlan
   serial 15 127.0.0.1 ${console} codec VM
-  startcmd "sleep 2147483"
+  startcmd "/bin/sh ${folder}/machine"
   startnow true
   user 1 false "" "" user 10 md5
   user 2 true "ADMIN" "ADMIN" admin 10 md5
@@ -46,6 +46,8 @@ export const startQuickBmc = async (peer: Peer, count: number): Promise<QuickBmc
   write("sdrs", sdrSource(sensors));
   await run(peer.bin("sdrcomp"), ["-8", "-o", join(records, "sdr.20.main"), join(folder, "sdrs")], { env: peer.env });
   write("emu", emulatorCommands(sensors, 4753, fruImage("Rig & Co", "RigServer", "SN1001"), folder));
+  // Ends with ipmi_sim, and holds none of its pipes.
+  write("machine", "exec tail --pid=$PPID -f /dev/null > /dev/null 2>&1\n");
   write("watts", "187\n");
   sensors.forEach(({ raw }, index) => write(`sensor-${index + 1}`, `${raw}\n`));
   const port = await freePort("udp");

@@ -36,6 +36,11 @@ describe("a counter of energy", () => {
     expect(totals.at(-1)).toBeCloseTo(top + 0.2, 1);
     expect(totals.toSorted((a, b) => a - b)).toEqual(totals);
   });
+  test("adds up what a fine meter says in steps of less than a tenth of a watt-hour", () => {
+    // 10 W, asked every second, for an hour.
+    const raws = Array.from({ length: 3600 }, (_, second) => 5 + (second * 10) / 3_600_000);
+    expect(run(raws).totals.at(-1)).toBeCloseTo(5.01, 5);
+  });
   test("does not believe one wild number, and loses nothing by it", () => {
     expect(run([100, 429_496_728, 100.1, 100.2]).totals).toEqual([100, 100, 100.1, 100.2]);
   });

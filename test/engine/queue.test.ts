@@ -19,6 +19,26 @@ describe("the queue of an endpoint", () => {
     expect(order).toEqual(["command3", "verify2", "poll0", "poll1"]);
   });
 
+  test("lets a poll through after some dozen commands have overtaken it, however many wait", async () => {
+    const queue = new EndpointQueue(1);
+    let polledAfter = Number.POSITIVE_INFINITY;
+    let commands = 0;
+    const first = held();
+    const running = queue.run("a", "poll", first.work, never);
+    const poll = queue.run("a", "poll", async () => void (polledAfter = commands), never);
+    const command = async (): Promise<void> => {
+      // Before it ends, the next one waits already: without fairness the poll would never come.
+      if (++commands < 100) jobs.push(queue.run("a", "command", command, never));
+    };
+    const jobs = [queue.run("a", "command", command, never)];
+    first.release();
+    await Promise.all([running, poll]);
+    for (const job of jobs) await job;
+    expect(commands).toBe(100);
+    expect(polledAfter).toBeGreaterThan(5);
+    expect(polledAfter).toBeLessThan(30);
+  });
+
   test("runs as many side by side as the endpoint takes, never two of one device", async () => {
     const queue = new EndpointQueue(3);
     let [now, most] = [0, 0];

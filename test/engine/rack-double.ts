@@ -28,6 +28,8 @@ export interface DeviceDouble {
   fault: "none" | "dropped" | "error-but-done" | "error" | "answer-lost" | "never-sent" | "denied";
   /** Milliseconds per read. */
   slow: number;
+  /** Does not listen to its signal: answers although nobody waits any more. */
+  deaf: boolean;
   commands: PartDescription["commands"];
 }
 
@@ -44,6 +46,7 @@ export const deviceDouble = (set: Partial<DeviceDouble> = {}): DeviceDouble => (
   dead: undefined,
   fault: "none",
   slow: 0,
+  deaf: false,
   commands: ["outlet.on", "outlet.off", "outlet.cycle"],
   ...set,
 });
@@ -78,7 +81,7 @@ const sessionTo = (device: DeviceDouble, clock: Clock): Session => {
     },
     read: async (wanted: readonly Wanted[], signal) => {
       device.reads++;
-      if (device.slow > 0) await clock.sleep(device.slow, signal);
+      if (device.slow > 0) await clock.sleep(device.slow, device.deaf ? undefined : signal);
       alive();
       return values().filter(({ point }) => wanted.some((one) => one.point === point));
     },

@@ -80,9 +80,10 @@ const startHealthy = async (rig: EngineRig, stack: AsyncDisposableStack): Promis
   return { pdu: pdu.port, web: web.port };
 };
 
-/** Dead, silent, slow and mad ones of each protocol beside the healthy ones. */
+/** Dead, silent, slow and mad ones of each protocol beside the healthy ones; the slow ones become slow when they are online. */
 const startTrouble = async (rig: EngineRig, stack: AsyncDisposableStack, ports: { readonly pdu: number; readonly web: number }): Promise<{ sent(): readonly number[] }> => {
-  const slow = { act: (direction: string) => (direction === "answer" ? ({ delay: 4000 } as const) : ("pass" as const)) };
+  let slowed = false;
+  const slow = { act: (direction: string) => (slowed && direction === "answer" ? ({ delay: 4000 } as const) : ("pass" as const)) };
   const slowPdu = stack.use(await udpRelay({ to: { host: "127.0.0.1", port: ports.pdu }, ...slow }));
   const slowWeb = stack.use(await udpRelay({ to: { host: "127.0.0.1", port: ports.web }, ...slow }));
   const flooder = stack.use(await startProcess(process.execPath, [fileURLToPath(new URL("engine-flooder.ts", import.meta.url))], { ready: /^ports .*$/m }));
@@ -93,6 +94,8 @@ const startTrouble = async (rig: EngineRig, stack: AsyncDisposableStack, ports: 
   for (const [kind, port] of Object.entries(snmp)) rig.start(`${kind}-snmp`, "snmp", { port, community: "public" });
   for (const [kind, port] of Object.entries(ipmi)) rig.start(`${kind}-ipmi`, "ipmi", { port, ...login });
   for (const [kind, port] of Object.entries(nut)) rig.start(`${kind}-nut`, "nut", { port, ups: "office", ...nutAdmin });
+  await rig.online("slow-snmp", "slow-ipmi");
+  slowed = true;
   return { sent: () => [...flooder.output().matchAll(/^sent (\d+) (\d+)$/gm)].at(-1)?.slice(1).map(Number) ?? [] };
 };
 

@@ -2,7 +2,8 @@ import type { OpenAPIV3_1 } from "openapi-types";
 import { expect, test, vi } from "vitest";
 import { equalDigests } from "#platform/constant-time.ts";
 import { sha256 } from "#platform/digest.ts";
-import { createKeyRing, type Scope } from "#publish/rest/key-ring.ts";
+import type { Scope } from "#domain/scope.ts";
+import { createKeyRing } from "#publish/rest/key-ring.ts";
 import { keyOf, keys, startRig } from "./rest-rig.ts";
 
 vi.mock("#platform/constant-time.ts", { spy: true });

@@ -135,7 +135,10 @@ test("answers are not kept, not framed and run nothing", async () => {
 test("metrics: base units, one sample per known value, none for a stale one; up, outcomes and faults", async () => {
   await using rig = await startRig();
   await rig.command("rack-pdu", "outlet/8", "outlet.off");
+  for (let number = 0; number < 3; number++) await rig.command(`nobody-${number}`, "outlet/8", "outlet.off");
   rig.store.connect("web", { state: "offline", since: 1, fault: "denied" });
+  // Still away, for another reason: it went away once.
+  rig.store.connect("web", { state: "offline", since: 1, fault: "timeout" });
   const metrics = async (): Promise<string[]> => (await (await rig.ask("/metrics", "read")).text()).split("\n");
   await metrics();
   const lines = await metrics();
@@ -150,10 +153,12 @@ test("metrics: base units, one sample per known value, none for a stale one; up,
       'rack_power_device_up{device="attic"} 0',
       'rack_power_device_info{device="rack-pdu",driver="snmp",manufacturer="APC",model="AP8941",firmware=""} 1',
       'rack_power_commands_total{device="rack-pdu",state="confirmed"} 1',
+      'rack_power_commands_total{device="",state="refused"} 3',
       'rack_power_device_faults_total{device="web",fault="denied"} 1',
       'rack_power_info{version="1.2.3"} 1',
     ]),
   );
+  expect(lines.filter((line) => line.includes("nobody") || line.includes('fault="timeout"'))).toEqual([]);
   expect(lines.filter((line) => line.startsWith("rack_power_ups_") && line.includes("{"))).toEqual([]);
   rig.store.remove("rack-pdu");
   expect((await metrics()).filter((line) => line.includes("rack-pdu") && !line.startsWith("rack_power_commands"))).toEqual([]);

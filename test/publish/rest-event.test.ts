@@ -93,18 +93,35 @@ test("one device only, when asked", async () => {
 
 test("whoever comes back is told the outcomes since then, and no token of another's", async () => {
   await using rig = await startRig();
-  const before = Date.now() - 1;
+  let known = "";
+  {
+    await using reader = await watch(rig);
+    await rig.command("rack-pdu", "outlet/8", "outlet.off");
+    await until(() => reader.events.length === 5, "four devices and an outcome");
+    known = reader.events[4]?.id ?? "";
+  }
   rig.bus.answer = () => ({ state: "refused", refusal: "confirmation-needed", confirm: "token-1" });
   await rig.command("rack-pdu", "outlet/7", "outlet.off");
   await rig.command("web", "chassis", "chassis.off");
   {
-    await using reader = await watch(rig, "", { "last-event-id": `${before}-7` });
+    await using reader = await watch(rig, "", { "last-event-id": known });
     await until(() => reader.events.length === 6, "two outcomes and four devices");
     expect(names(reader).slice(0, 3)).toEqual(["outcome rack-pdu", "outcome web", "device rack-pdu"]);
+    expect(reader.events[0]?.data).toMatchObject({ part: "outlet/7" });
     expect(reader.text()).not.toContain("token-1");
   }
-  for (const since of [`${Date.now() + 60_000}-1`, "nonsense"]) {
-    await using reader = await watch(rig, "", { "last-event-id": since });
+  {
+    await using reader = await watch(rig, "?device=web", { "last-event-id": known });
+    await until(() => reader.events.length === 2, "one outcome and one device");
+    expect(names(reader)).toEqual(["outcome web", "device web"]);
+  }
+  {
+    // An outcome that is not in the log any more: better told again than missed.
+    await using reader = await watch(rig, "", { "last-event-id": "forgotten.3" });
+    await until(() => reader.events.length === 7, "three outcomes and four devices");
+  }
+  {
+    await using reader = await watch(rig, "", { "last-event-id": "non sense" });
     await until(() => reader.events.length === 4, "four devices");
     expect(names(reader)[0]).toBe("device rack-pdu");
   }

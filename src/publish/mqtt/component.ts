@@ -1,5 +1,5 @@
 import { capabilityOf, commandSpec, pointSpec, shortName, type CommandName, type PointName } from "#domain/capability.ts";
-import type { PartSettings } from "#domain/device.ts";
+import { openToHomeAssistant, type PartSettings } from "#domain/device.ts";
 import { quantities } from "#domain/quantity.ts";
 import type { DeviceState, PartState } from "#store/read.ts";
 import type { Text } from "../text/text.ts";
@@ -38,7 +38,7 @@ const buttonKey = (part: string, name: CommandName): string => `${componentKey(p
 
 /** The commands Home Assistant may offer. The bus refuses the others all the same; here nobody even sees them. */
 export const offeredCommands = (commands: readonly CommandName[], settings: PartSettings | undefined): readonly CommandName[] => {
-  if (settings?.lock === "locked" || (settings?.lock === "confirm" && settings.allowHomeAssistant !== true)) return [];
+  if (!openToHomeAssistant(settings)) return [];
   return settings?.feedsThisHost === true ? commands.filter((command) => !commandSpec(command).interrupts) : commands;
 };
 

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { allows, type Scope } from "#domain/scope.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Log } from "#platform/log.ts";
-import { allows, type Caller, type KeyRing, type Scope } from "./key-ring.ts";
+import type { Caller, KeyRing } from "./key-ring.ts";
 import type { RestLimits } from "./option.ts";
 import { Problem } from "./problem.ts";
 
@@ -88,6 +89,6 @@ export const guard = (app: FastifyInstance, { keys, log, clock, limits }: Access
     const needed = request.is404 ? "open" : (request.routeOptions.config.access ?? "admin");
     if (needed === "open") return;
     if (!request.caller) throw noKey(false);
-    if (!allows(request.caller, needed)) throw new Problem(403, `this needs an API key with the scope ${needed}`, { kind: "scope" });
+    if (!allows(request.caller.scopes, needed)) throw new Problem(403, `this needs an API key with the scope ${needed}`, { kind: "scope" });
   });
 };

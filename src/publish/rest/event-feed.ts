@@ -7,13 +7,12 @@ import { outcomeView } from "./outcome-view.ts";
 import type { RouteServices } from "./route.ts";
 
 type News = Change | { readonly kind: "outcome"; readonly device: DeviceId; readonly outcome: Outcome };
-type Waiting = News & { readonly at: number };
 
 export interface FeedOptions {
   /** Only this device. */
   readonly device?: DeviceId;
-  /** Milliseconds since 1970 of the last event the reader has had: outcomes since then are told again. */
-  readonly since?: number;
+  /** The last outcome that the reader knows: those after it are told first. By name and not by time, which may be set back. */
+  readonly after?: string;
   /** Called when the reader has fallen too far behind; the feed has ended then. */
   cutOff(): void;
 }
@@ -25,15 +24,22 @@ export interface Feed {
   end(): void;
 }
 
-/** Most outcomes told again to a reader that comes back; the rest is in the audit log. */
+/** Most outcomes told later to a reader that comes back; the rest is in the audit log. */
 const mostTold = 1000;
+/** Stands for the last outcome while there is none. */
+const noOutcome = "none";
+
+/** `<last outcome>.<number>`: what `Last-Event-ID` brings back. */
+const eventId = (outcome: string, number: number): string => `${outcome}.${number}`;
+/** The outcome in an event's id; undefined for what is none of ours. */
+export const outcomeIn = (id: string | undefined): string | undefined => /^([\w-]{1,100})\.\d{1,15}$/.exec(id ?? "")?.[1];
 
 /**
  * Starts with the whole state, so that a reader that comes back needs no memory of ours to be right; then tells each change. What
  * waits is only which points changed: the values are read when the text leaves, so a reader that lags gets newer ones, not more.
  */
-export const createFeed = ({ store, bus, clock, limits }: RouteServices, { device, since, cutOff }: FeedOptions): Feed => {
-  const waiting: Waiting[] = [];
+export const createFeed = ({ store, bus, clock, limits }: RouteServices, { device, after, cutOff }: FeedOptions): Feed => {
+  const waiting: News[] = [];
   let wake = (): void => undefined;
   let greeted = false;
   let ended = false;
@@ -52,16 +58,16 @@ export const createFeed = ({ store, bus, clock, limits }: RouteServices, { devic
       cutOff();
       return;
     }
-    waiting.push({ ...news, at: clock.now() });
+    waiting.push(news);
     wake();
   };
   const subscriptions = [store.subscribe(tell), bus.subscribe((outcome) => tell({ kind: "outcome", device: outcome.command.device, outcome }))];
 
-  if (since !== undefined) {
-    const missed = bus.outcomes({ limit: mostTold, ...(device !== undefined && { device }) }).filter(({ endedAt }) => endedAt >= since);
-    for (const outcome of missed.toReversed()) waiting.push({ kind: "outcome", device: outcome.command.device, outcome, at: outcome.endedAt });
-  }
-  for (const { id } of store.devices()) if (device === undefined || id === device) waiting.push({ kind: "shape", device: id, at: clock.now() });
+  const newest = bus.outcomes({ limit: after === undefined ? 1 : mostTold });
+  const known = after === undefined ? 0 : newest.findIndex(({ id }) => id === after);
+  let last = (after === undefined ? newest[0]?.id : after) ?? noOutcome;
+  for (const outcome of newest.slice(0, known < 0 ? undefined : known).toReversed()) tell({ kind: "outcome", device: outcome.command.device, outcome });
+  for (const { id } of store.devices()) tell({ kind: "shape", device: id });
 
   const dataOf = (news: News): readonly [event: string, data: unknown] | undefined => {
     if (news.kind === "outcome") return ["outcome", outcomeView(news.outcome)];
@@ -73,10 +79,11 @@ export const createFeed = ({ store, bus, clock, limits }: RouteServices, { devic
     const part = state.parts.get(news.part);
     return part && ["readings", { device: news.device, part: news.part, readings: readingsView(part, news.points) }];
   };
-  const textOf = (news: Waiting): string | undefined => {
+  const textOf = (news: News): string | undefined => {
     const found = dataOf(news);
+    if (news.kind === "outcome") last = news.outcome.id;
     // JSON.stringify leaves no line break, so one data line is enough.
-    return found && `id: ${news.at}-${++told}\nevent: ${found[0]}\ndata: ${JSON.stringify(found[1])}\n\n`;
+    return found && `id: ${eventId(last, ++told)}\nevent: ${found[0]}\ndata: ${JSON.stringify(found[1])}\n\n`;
   };
   /** True when something came, false when it stayed quiet. */
   const something = async (): Promise<boolean> => {

@@ -1,13 +1,12 @@
 import { z } from "zod";
-import { createFeed, type Feed } from "./event-feed.ts";
+import { createFeed, outcomeIn, type Feed } from "./event-feed.ts";
 import { Problem } from "./problem.ts";
 import { keyed, problems, type App, type RouteServices } from "./route.ts";
 import { deviceId } from "./word.ts";
 
 const description = `Server-sent events. First one \`device\` per device with its whole state (the same as GET /devices/{id}), then as things happen:
 \`readings\` {device, part, readings}: the points that changed; \`connection\` {device, connection}; \`outcome\`: as in /outcomes;
-\`device\`: what the device is made of is new; \`removed\` {device}. With \`Last-Event-ID\` the outcomes since that event are told again,
-at least once. A comment is sent when nothing happens. A reader that does not keep up is cut off and may come back.`;
+\`device\`: what the device is made of is new; \`removed\` {device}. With \`Last-Event-ID\` the outcomes after that event come first. A comment is sent when nothing happens. A reader that does not keep up is cut off and may come back.`;
 
 const watch = {
   // A HEAD would open a stream that nobody reads.
@@ -25,12 +24,6 @@ const watch = {
     response: { 200: z.custom<ReadableStream<string>>().meta({ type: "string" }), ...problems(503) },
   },
 } as const;
-
-/** The time in an event's id; undefined for what is none of ours. */
-const timeIn = (id: string | undefined): number | undefined => {
-  const found = /^(\d{1,15})-\d+$/.exec(id ?? "")?.[1];
-  return found === undefined ? undefined : Number(found);
-};
 
 /** The stream asks only when the socket has room: what does not fit waits in the feed, which counts it. */
 const streamOf = (feed: Feed): ReadableStream<string> =>
@@ -55,13 +48,13 @@ export const eventRoute = (app: App, services: RouteServices): void => {
   });
   app.get("/api/v1/events", watch, async ({ query: { device }, headers, ip }, reply) => {
     if (open.size >= limits.streams) throw new Problem(503, "too many event streams are open", { headers: { "retry-after": "10" } });
-    const since = timeIn(headers["last-event-id"]);
+    const after = outcomeIn(headers["last-event-id"]);
     const cutOff = (): void => {
       log.info(`a reader of events at ${ip} was cut off: it did not keep up`);
       // Not an error of the stream: while the socket is full, nobody asks the stream.
       reply.raw.destroy();
     };
-    const feed = createFeed(services, { cutOff, ...(device !== undefined && { device }), ...(since !== undefined && { since }) });
+    const feed = createFeed(services, { cutOff, ...(device !== undefined && { device }), ...(after !== undefined && { after }) });
     open.add(feed);
     reply.raw.once("close", () => {
       open.delete(feed);

@@ -1,9 +1,6 @@
+import type { Scope } from "#domain/scope.ts";
 import { equalDigests } from "#platform/constant-time.ts";
 import { sha256 } from "#platform/digest.ts";
-
-/** From small to large: each includes the ones before it. */
-export const scopes = ["read", "control", "admin"] as const;
-export type Scope = (typeof scopes)[number];
 
 export interface ApiKey {
   /** Who it is for; stands in the audit log. */
@@ -24,8 +21,6 @@ export interface KeyRing {
   find(key: string): Caller | undefined;
   replace(keys: readonly ApiKey[]): void;
 }
-
-export const allows = (caller: Caller, needed: Scope): boolean => caller.scopes.some((scope) => scopes.indexOf(scope) >= scopes.indexOf(needed));
 
 const digestOf = ({ name, hash }: ApiKey): Uint8Array => {
   const bytes = typeof hash === "string" ? Buffer.from(hash, "hex") : hash;

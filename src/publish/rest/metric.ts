@@ -1,7 +1,7 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import { capabilityOf, pointNames, pointSpec, shortName, type PointName } from "#domain/capability.ts";
 import type { Quantity } from "#domain/quantity.ts";
-import type { DeviceState, PartState } from "#store/read.ts";
+import type { Change, DeviceState, PartState } from "#store/read.ts";
 import type { RestDependencies } from "./option.ts";
 
 /** Base units and suffixes as Prometheus wants them (prometheus.io, "Metric and label naming"): joules, ratios from 0 to 1. */
@@ -66,7 +66,7 @@ export const createMetrics = ({ store, bus, version }: RestDependencies): Metric
     registers,
   });
   new Gauge({ name: "rack_power_info", help: "This program", labelNames: ["version"] as const, registers }).set({ version }, 1);
-  const commands = new Counter({ name: "rack_power_commands_total", help: "Ended commands", labelNames: ["device", "state"] as const, registers });
+  const commands = new Counter({ name: "rack_power_commands_total", help: "Ended commands; no device: one that is not known", labelNames: ["device", "state"] as const, registers });
   const faults = new Counter({
     name: "rack_power_device_faults_total",
     help: "Times that a device went away",
@@ -92,12 +92,18 @@ export const createMetrics = ({ store, bus, version }: RestDependencies): Metric
     for (const part of parts.values()) showPart(device, part);
   };
 
+  const away = new Set(store.devices().flatMap(({ id, connection }) => (connection.state === "offline" ? [id] : [])));
+  const follow = ({ kind, device }: Change): void => {
+    if (kind === "readings") return;
+    const { state, fault = "unreachable" } = store.device(device)?.connection ?? {};
+    if (state === "offline" && !away.has(device)) faults.inc({ device, fault });
+    if (state === "offline") away.add(device);
+    else away.delete(device);
+  };
   const subscriptions = [
-    bus.subscribe(({ state, command }) => commands.inc({ device: command.device, state })),
-    store.subscribe((change) => {
-      const connection = change.kind === "connection" ? store.device(change.device)?.connection : undefined;
-      if (connection?.state === "offline") faults.inc({ device: change.device, fault: connection.fault ?? "unreachable" });
-    }),
+    // Whoever asks for devices that are not there must not fill the memory with their names.
+    bus.subscribe(({ state, command: { device } }) => commands.inc({ device: store.device(device) ? device : "", state })),
+    store.subscribe(follow),
   ];
   return {
     contentType: registry.contentType,

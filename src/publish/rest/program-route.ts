@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { allows } from "./key-ring.ts";
+import { allows } from "#domain/scope.ts";
 import { Problem } from "./problem.ts";
 import { keyed, problems, type App, type RouteServices } from "./route.ts";
 
@@ -58,7 +58,7 @@ const postReload = {
 export const programRoutes = (app: App, { store, health, reload, version }: RouteServices): void => {
   app.get("/api/v1/health", getHealth, async ({ caller }) => {
     const { state, problems: found } = health();
-    if (!caller || !allows(caller, "read")) return { state };
+    if (!caller || !allows(caller.scopes, "read")) return { state };
     const states = store.devices().map(({ connection }) => connection.state);
     const count = (name: (typeof connectionStates)[number]): number => states.filter((one) => one === name).length;
     const devices = { connecting: count("connecting"), online: count("online"), offline: count("offline"), quarantined: count("quarantined") };

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { partPattern } from "#domain/device.ts";
+import { devicePattern, partPattern } from "#domain/device.ts";
 
 /** The words that every schema of this interface uses. */
 export const deviceId = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,99}$/)
+  .regex(devicePattern)
   .describe("The device's key in the configuration");
 
 export const partId = z.string().max(100).regex(partPattern).describe("Part of a device, such as outlet/3");

@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+import type { CommandName } from "#domain/capability.ts";
+import type { Command } from "#domain/command.ts";
+import type { Outcome } from "#domain/outcome.ts";
+import { goodValue } from "#store/read.ts";
+import { deviceDouble, rackDouble, type RackDouble } from "./rack-double.ts";
+
+const by: Command["by"] = { via: "rest", key: "test" };
+const online = async (rack: RackDouble): Promise<void> => {
+  while (rack.store.device("pdu")?.connection.state !== "online") await rack.clock.sleep(10);
+};
+const ask = (rack: RackDouble, name: CommandName): Promise<Outcome> => rack.engine.bus.submit({ device: "pdu", part: "outlet/1", name, by }).outcome;
+const on = (rack: RackDouble): boolean | undefined => goodValue(rack.store.device("pdu")?.parts.get("outlet/1"), "outlet.on");
+
+describe("a device whose entry changes while it runs", () => {
+  test("and that moves to another host shows nothing of the old one as live", async () => {
+    await using rack = rackDouble();
+    const [old, fresh] = [deviceDouble({ on: true }), deviceDouble({ on: false, slow: 5000 })];
+    rack.start("pdu", old);
+    await online(rack);
+    expect(on(rack)).toBe(true);
+    await rack.engine.stop("pdu");
+    rack.start("pdu", fresh);
+    expect(rack.store.device("pdu")?.connection.state).toBe("connecting");
+    expect(on(rack)).toBeUndefined();
+    await online(rack);
+    expect(on(rack)).toBe(false);
+    expect(old.closed).toBe(1);
+  });
+
+  test("gets no late answer of the old host", async () => {
+    await using rack = rackDouble();
+    const [old, fresh] = [deviceDouble({ on: true }), deviceDouble({ on: false })];
+    rack.start("pdu", old, { interval: 10 });
+    await online(rack);
+    Object.assign(old, { slow: 20_000, deaf: true });
+    const reads = old.reads;
+    while (old.reads === reads) await rack.clock.sleep(100);
+    const stopped = rack.engine.stop("pdu");
+    // Its answer is still under way when the new one is there, on an endpoint of its own.
+    rack.start("pdu", fresh, {}, "elsewhere");
+    await online(rack);
+    const shown: unknown[] = [];
+    rack.store.subscribe(() => shown.push(on(rack)));
+    await rack.clock.sleep(60_000);
+    await stopped;
+    expect(shown).not.toContain(true);
+    expect(on(rack)).toBe(false);
+    expect(rack.lines.filter((line) => line.includes("ERROR"))).toEqual([]);
+  });
+
+  test("and becomes wrong shows nothing as live any more", async () => {
+    await using rack = rackDouble();
+    rack.start("pdu", deviceDouble());
+    await online(rack);
+    const settings = rack.store.device("pdu")?.settings;
+    if (!settings) throw new Error("no settings");
+    await rack.engine.stop("pdu");
+    rack.engine.quarantine(settings, "rack-power.yaml:3:5 unknown key");
+    expect(rack.store.device("pdu")?.connection.state).toBe("quarantined");
+    expect(on(rack)).toBeUndefined();
+  });
+
+  test("tells whoever waits for a command of it at once, and why", async () => {
+    await using rack = rackDouble();
+    const pdu = deviceDouble({ fault: "dropped" });
+    rack.start("pdu", pdu);
+    await online(rack);
+    const cycle = ask(rack, "outlet.cycle"); // shows nothing for 60 s
+    const behind = ask(rack, "outlet.off");
+    await rack.clock.sleep(1000);
+    const start = rack.clock.monotonic();
+    await rack.engine.remove("pdu");
+    expect(await cycle).toMatchObject({ state: "unconfirmed", writes: 1, detail: expect.stringMatching(/configuration/) as string });
+    expect(await behind).toMatchObject({ state: "refused", refusal: "not-known" });
+    expect(rack.clock.monotonic() - start).toBeLessThan(1000);
+    expect(pdu.writes).toEqual(["outlet.cycle"]);
+  });
+
+  test("and that is taken out and put back in keeps its accepted label and its total", async () => {
+    await using rack = rackDouble();
+    const pdu = deviceDouble({ energy: 100 });
+    rack.start("pdu", pdu);
+    await online(rack);
+    await rack.engine.remove("pdu");
+    expect(rack.store.device("pdu")).toBeUndefined();
+    Object.assign(pdu, { label: "switch", energy: 0.2 });
+    rack.start("pdu", pdu);
+    await online(rack);
+    expect(goodValue(rack.store.device("pdu")?.parts.get("outlet/1"), "meter.energy")).toBe(100);
+    expect(await ask(rack, "outlet.off")).toMatchObject({ state: "refused", refusal: "label-changed" });
+    expect(pdu.writes).toEqual([]);
+  });
+});
