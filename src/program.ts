@@ -171,7 +171,7 @@ export class Program implements AsyncDisposable {
     }
     const driver = this.#drivers.get(settings.driver);
     if (!driver) throw new TypeError(`no driver ${settings.driver}, though the configuration was checked`);
-    this.#engine.start({ settings, driver: driver as Driver, options: entry.options });
+    this.#engine.start({ settings, driver, options: entry.options });
   }
 
   /** Names, locks and the like do not cost the connection. */

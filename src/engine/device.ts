@@ -47,7 +47,7 @@ export class Device {
   /** Ends every call on the session when the connection is lost. */
   #connection = new AbortController();
   #lives = new WeakMap<AbortSignal, AbortSignal>();
-  #reads = new Map<readonly Wanted[], Promise<readonly Reading[]>>();
+  readonly #reads = new Map<readonly Wanted[], Promise<readonly Reading[]>>();
   readonly #life = new AbortController();
   #wake: (() => void) | undefined;
   #woken = false;

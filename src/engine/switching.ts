@@ -1,7 +1,7 @@
 import { capabilityOf, commandSpec, type CommandName } from "#domain/capability.ts";
 import type { Command } from "#domain/command.ts";
 import type { PartDescription, PartId, Reading, Wanted } from "#domain/device.ts";
-import { Fault, isFault } from "#domain/fault.ts";
+import { isFault, type Fault } from "#domain/fault.ts";
 import type { Verdict } from "#domain/outcome.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Device } from "./device.ts";

@@ -41,7 +41,7 @@ export const createLog = (level: LogLevel, write: (line: string) => void = (line
     info: (line, error) => (error === undefined ? target.info(line) : target.info({ err: error }, line)),
     warn: (line, error) => (error === undefined ? target.warn(line) : target.warn({ err: error }, line)),
     error: (line, error) => (error === undefined ? target.error(line) : target.error({ err: error }, line)),
-    child: (area) => wrap(target.child({ area }) as typeof logger),
+    child: (area) => wrap(target.child({ area })),
   });
   return {
     ...wrap(logger),

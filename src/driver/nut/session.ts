@@ -18,7 +18,7 @@ const fewVariables = 2;
 /** upsd says WAIT from its connecting to a driver until the driver's first data: a state of the server, not of the UPS. */
 const awake = (ups: string, variables: Variables): Variables => {
   if (variables.get("ups.status") !== "WAIT") return variables;
-  throw new Fault("unreachable", `The NUT server has no data of UPS "${ups}" yet (WAIT).`);
+  throw new Fault("unreachable", `The NUT server has no data of UPS "${ups}" yet (WAIT)`);
 };
 
 type Ask = <T>(question: Question<T>, signal: AbortSignal) => Promise<T>;
@@ -41,7 +41,7 @@ const asker =
 const unknownUps = async (link: NutConnection, options: NutOptions, signal: AbortSignal): Promise<Fault> => {
   const names = [...(await link.ask(listUpses, { signal })).keys()].slice(0, 20);
   const others = names.length > 0 ? `it has ${names.map((name) => `"${name}"`).join(", ")}` : "it has none at all";
-  return new Fault("unsupported", `The NUT server ${addressOf(options)} has no UPS "${options.ups}"; ${others}.`, { cause: "UNKNOWN-UPS" });
+  return new Fault("unsupported", `The NUT server ${addressOf(options)} has no UPS "${options.ups}"; ${others}`, { cause: "UNKNOWN-UPS" });
 };
 
 const fetchFew = async (ask: Ask, ups: string, names: readonly string[], signal: AbortSignal): Promise<Variables> => {
@@ -95,7 +95,7 @@ export const openSession = (clock: Clock, link: NutConnection, options: NutOptio
     },
     execute: async (command: Command, signal) => {
       const name = shape.get(command.part)?.commands.get(command.name);
-      if (name === undefined) throw new Fault("unsupported", `UPS "${ups}" takes no ${command.name} for ${command.part} from this login.`);
+      if (name === undefined) throw new Fault("unsupported", `UPS "${ups}" takes no ${command.name} for ${command.part} from this login`);
       await link.login();
       const tracking = await instruct(link, ups, name, signal);
       if (tracking !== undefined) await follow(clock, link, tracking, signal);

@@ -16,11 +16,11 @@ export const follow = async (clock: Clock, link: NutConnection, id: string, sign
   const until = clock.monotonic() + longestThought;
   try {
     for (let pause = firstPause; (await link.ask(trackingState(id), { signal })) === "PENDING"; pause = Math.min(2 * pause, longestPause)) {
-      if (clock.monotonic() >= until) throw new Fault("timeout", "The driver of the UPS took the command and has not said what became of it.");
+      if (clock.monotonic() >= until) throw new Fault("timeout", "The driver of the UPS took the command and has not said what became of it");
       await clock.sleep(pause, signal);
     }
   } catch (error) {
     if (isFault(error)) throw afterWrite(error);
-    throw new Fault("timeout", "The driver of the UPS had not said what became of the command when the wait ended.", { cause: error, written: true });
+    throw new Fault("timeout", "The driver of the UPS had not said what became of the command when the wait ended", { cause: error, written: true });
   }
 };

@@ -40,16 +40,16 @@ const upgraded = async (clock: Clock, server: NutServer, signal: AbortSignal): P
   } catch (error) {
     socket.destroy();
     if (refusalCode(error) === undefined) throw error;
-    throw new Fault("unsupported", `The NUT server ${addressOf(server)} offers no TLS; set it up there, or set tls: off here.`, { cause: error });
+    throw new Fault("unsupported", `The NUT server ${addressOf(server)} offers no TLS; set it up there, or set tls: off here`, { cause: error });
   }
   // Whatever came unencrypted behind the agreement is no answer to anything: nobody may slip one in.
-  if (!plain.pipeline.open) throw new Fault("malformed", `The NUT server ${addressOf(server)} went on in the clear after it had agreed to TLS.`);
+  if (!plain.pipeline.open) throw new Fault("malformed", `The NUT server ${addressOf(server)} went on in the clear after it had agreed to TLS`);
   plain.detach();
   return attach(clock, await secure(socket, server, signal), server, true).pipeline;
 };
 
 const introduce = async (pipeline: Pipeline, server: NutServer): Promise<void> => {
-  if (server.username === undefined) throw new Fault("denied", "The configuration gives no user name for the NUT server.");
+  if (server.username === undefined) throw new Fault("denied", "The configuration gives no user name for the NUT server");
   const named = pipeline.ask(userName(server.username));
   const known = server.password ? pipeline.ask(password(server.password.reveal())) : undefined;
   const tracked = pipeline.ask(trackingOn).catch((error: unknown) => {
@@ -86,7 +86,7 @@ export const connectNut = async (clock: Clock, server: NutServer, signal: AbortS
     [Symbol.asyncDispose]: async () => {
       idle[Symbol.dispose]();
       await pipeline.ask(logout, { signal: deadline(farewell) }).catch(() => undefined);
-      pipeline.end(new Fault("unreachable", "The connection to the NUT server was closed."));
+      pipeline.end(new Fault("unreachable", "The connection to the NUT server was closed"));
     },
   };
 };

@@ -15,7 +15,7 @@ export const dial = async (server: NutServer, signal: AbortSignal): Promise<Sock
   } catch (error) {
     socket.destroy();
     if (!signal.aborted) throw unreachable(addressOf(server), error);
-    throw new Fault("unreachable", `The NUT server ${addressOf(server)} did not take the connection in time.`, { cause: error });
+    throw new Fault("unreachable", `The NUT server ${addressOf(server)} did not take the connection in time`, { cause: error });
   }
 };
 
@@ -24,7 +24,7 @@ const certificates = async (ca: string): Promise<string> => {
   try {
     return await readFile(ca, "utf8");
   } catch (error) {
-    throw new Fault("unreachable", "The file with the certificate of the NUT server's authority cannot be read.", { cause: error });
+    throw new Fault("unreachable", "The file with the certificate of the NUT server's authority cannot be read", { cause: error });
   }
 };
 
@@ -47,6 +47,6 @@ export const secure = async (socket: Socket, server: NutServer, signal: AbortSig
   } catch (error) {
     secured.destroy();
     const why = signal.aborted ? "no answer in time" : (error as Error).message;
-    throw new Fault("unreachable", `No TLS connection to the NUT server ${addressOf(server)}: ${why}.`, { cause: error });
+    throw new Fault("unreachable", `No TLS connection to the NUT server ${addressOf(server)}: ${why}`, { cause: error });
   }
 };

@@ -30,7 +30,7 @@ export const refusalOf = (line: string): Fault => {
   const code = line.split(" ", 2)[1] ?? "";
   const known = Object.hasOwn(refusals, code) ? refusals[code] : undefined;
   const shown = /^[A-Z-]{1,40}$/.test(code) ? code : "a code that is no NUT code";
-  return new Fault(known?.kind ?? "rejected", `${known?.says ?? "The NUT server refused"} (${shown}).`, { cause: code });
+  return new Fault(known?.kind ?? "rejected", `${known?.says ?? "The NUT server refused"} (${shown})`, { cause: code });
 };
 
 /** The code with which the server refused, when this is such a refusal. */
@@ -50,5 +50,5 @@ const networkCauses: Readonly<Record<string, string>> = {
 export const unreachable = (where: string, error: unknown): Fault => {
   const code = String((error as NodeJS.ErrnoException).code);
   const why = Object.hasOwn(networkCauses, code) ? networkCauses[code] : "the connection was lost";
-  return new Fault("unreachable", `The NUT server ${where} cannot be reached: ${why}.`, { cause: error });
+  return new Fault("unreachable", `The NUT server ${where} cannot be reached: ${why}`, { cause: error });
 };

@@ -15,7 +15,7 @@ export class LineReader {
     this.#rest = lines.pop() ?? "";
     if (this.#rest.length > longestLine || lines.some((line) => line.length > longestLine)) {
       this.#rest = "";
-      throw new Fault("malformed", `The NUT server sent a line of more than ${longestLine} characters.`);
+      throw new Fault("malformed", `The NUT server sent a line of more than ${longestLine} characters`);
     }
     return lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
   }

@@ -11,7 +11,7 @@ const control = /[\u0000-\u001f\u007f]/;
 const unescape = (text: string): string => (text.includes("\\") ? text.replaceAll(/\\(.)/g, "$1") : text);
 
 const encodeWord = (text: string): string => {
-  if (control.test(text)) throw new Fault("rejected", "A name or value for the NUT server holds a control character.");
+  if (control.test(text)) throw new Fault("rejected", "A name or value for the NUT server holds a control character");
   return plain.test(text) ? text : `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 };
 

@@ -89,7 +89,7 @@ export class Pipeline {
     try {
       for (const line of this.#lines.push(chunk)) this.#answer(line);
     } catch (error) {
-      this.end(isFault(error) ? error : new Fault("malformed", "The NUT server's answer could not be read.", { cause: error }));
+      this.end(isFault(error) ? error : new Fault("malformed", "The NUT server's answer could not be read", { cause: error }));
     }
   }
 
@@ -124,7 +124,7 @@ export class Pipeline {
 
   #answer(line: string): void {
     const slot = this.#waiting[0];
-    if (!slot) throw new Fault("malformed", "The NUT server sent a line that nobody asked for.");
+    if (!slot) throw new Fault("malformed", "The NUT server sent a line that nobody asked for");
     try {
       if (slot.feed(line)) this.#next();
     } catch (error) {
@@ -160,10 +160,10 @@ export class Pipeline {
       const now = this.#clock.monotonic();
       const left = Math.min(this.#heardAt + patience, slot.since + longestAnswer) - now;
       if (left > 0) this.#listen(Math.ceil(left));
-      else this.end(new Fault("timeout", `The NUT server did not answer within ${Math.round((now - slot.since) / 1000)} s.`));
+      else this.end(new Fault("timeout", `The NUT server did not answer within ${Math.round((now - slot.since) / 1000)} s`));
     });
   }
 }
 
 const givenUp = (signal: AbortSignal | undefined): Fault =>
-  new Fault("timeout", "The NUT server had not answered when the wait for it ended.", { cause: signal?.reason });
+  new Fault("timeout", "The NUT server had not answered when the wait for it ended", { cause: signal?.reason });

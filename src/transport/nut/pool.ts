@@ -68,7 +68,7 @@ export const createNutPool = (clock: Clock): NutPool => {
         return share(await abortable(shared.connection, signal), () => leave(key, shared));
       } catch (error) {
         await leave(key, shared);
-        throw error instanceof Fault ? error : new Fault("unreachable", `The NUT server ${addressOf(server)} did not answer in time.`, { cause: error });
+        throw error instanceof Fault ? error : new Fault("unreachable", `The NUT server ${addressOf(server)} did not answer in time`, { cause: error });
       }
     },
   };

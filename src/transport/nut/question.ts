@@ -15,7 +15,7 @@ export interface Question<T> {
 const longestList = 20_000;
 
 const malformed = (asked: string, line: string): Fault =>
-  new Fault("malformed", `The NUT server answered ${asked} with something else: ${JSON.stringify(line.slice(0, 80))}.`);
+  new Fault("malformed", `The NUT server answered ${asked} with something else: ${JSON.stringify(line.slice(0, 80))}`);
 const same = (left: readonly string[], right: readonly string[]): boolean =>
   left.length === right.length && left.every((word, at) => word.toLowerCase() === right[at]?.toLowerCase());
 
