@@ -80,7 +80,12 @@ const controlPort = async (): Promise<number | undefined> => {
 /** A second demonstration would take configuration and control port from the first. */
 const refuseSecond = async (): Promise<void> => {
   const port = await controlPort();
-  const runs = port !== undefined && (await say(port, "status").then(() => true, () => false));
+  const runs =
+    port !== undefined &&
+    (await say(port, "status").then(
+      () => true,
+      () => false,
+    ));
   if (runs) throw new Stop(exitCodes.failed, `a demonstration runs here already; what it writes is in ${demonstrationFolder}`);
 };
 

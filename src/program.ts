@@ -205,7 +205,16 @@ export class Program implements AsyncDisposable {
     try {
       const server = await startRest(
         { host, port, keys },
-        { store: this.#store, bus: this.#engine.bus, log: log.child("rest"), clock, version, confirmationLife, health: () => this.#health(), reload: () => this.reload() },
+        {
+          store: this.#store,
+          bus: this.#engine.bus,
+          log: log.child("rest"),
+          clock,
+          version,
+          confirmationLife,
+          health: () => this.#health(),
+          reload: () => this.reload(),
+        },
       );
       this.#restPlace = { host, port };
       return server;
@@ -225,7 +234,11 @@ export class Program implements AsyncDisposable {
   }
 
   #health(): Health {
-    const problems = this.#store.devices().flatMap(({ id, connection }) => (connection.state === "online" ? [] : [`${id} is ${connection.state}${connection.detail === undefined ? "" : `: ${connection.detail}`}`]));
+    const problems = this.#store
+      .devices()
+      .flatMap(({ id, connection }) =>
+        connection.state === "online" ? [] : [`${id} is ${connection.state}${connection.detail === undefined ? "" : `: ${connection.detail}`}`],
+      );
     const broker = this.#mqtt?.status();
     if (broker && broker.state !== "connected") problems.unshift(`the broker: ${broker.detail ?? broker.state}`);
     return { state: problems.length === 0 ? "ready" : "degraded", problems };

@@ -62,7 +62,8 @@ const createRig = async (): Promise<Rig> => {
 
 const get = async (program: Program, path: string): Promise<unknown> => (await fetch(`${program.url}${path}`, { headers: { "x-api-key": key } })).json();
 const device = async (program: Program, id: string): Promise<DeviceView> => (await get(program, `/api/v1/devices/${id}`)) as DeviceView;
-const online = (program: Program, id: string): Promise<unknown> => until(async () => (await device(program, id)).connection?.state === "online", `${id} is online`);
+const online = (program: Program, id: string): Promise<unknown> =>
+  until(async () => (await device(program, id)).connection?.state === "online", `${id} is online`);
 const freePort = async (): Promise<number> => {
   const taken = createServer();
   await once(taken.listen(0, host), "listening");
@@ -79,13 +80,24 @@ describe("a configuration that is read again", () => {
     const program = await rig.start();
     for (const id of ["stays", "moves", "goes"]) await online(program, id);
     const before = { one: one.entered, other: other.entered, since: (await device(program, "stays")).connection.since };
-    await rig.write(rest(), "devices:", ups("stays", one.port, ", name: New name, area: Cellar"), ups("moves", other.port, ", username: mover"), "  comes: { driver: nut }");
-    expect(await program.reload()).toMatchObject({ accepted: true, problems: [expect.stringContaining("devices.comes.host: is missing"), expect.stringContaining("devices.comes.ups")] });
+    await rig.write(
+      rest(),
+      "devices:",
+      ups("stays", one.port, ", name: New name, area: Cellar"),
+      ups("moves", other.port, ", username: mover"),
+      "  comes: { driver: nut }",
+    );
+    expect(await program.reload()).toMatchObject({
+      accepted: true,
+      problems: [expect.stringContaining("devices.comes.host: is missing"), expect.stringContaining("devices.comes.ups")],
+    });
     await online(program, "moves");
     expect(await device(program, "stays")).toMatchObject({ name: "New name", area: "Cellar", connection: { state: "online", since: before.since } });
     expect(one.entered).toBe(before.one);
     expect(other.entered).toBe(before.other + 1);
-    expect(await device(program, "comes")).toMatchObject({ connection: { state: "quarantined", detail: expect.stringContaining("rack-power.yaml:5:3") as string } });
+    expect(await device(program, "comes")).toMatchObject({
+      connection: { state: "quarantined", detail: expect.stringContaining("rack-power.yaml:5:3") as string },
+    });
     expect(await get(program, "/api/v1/devices/goes")).toMatchObject({ status: 404 });
     await rig.write(rest(), "devices:", ups("stays", one.port), ups("comes", one.port));
     expect(await program.reload()).toEqual({ accepted: true, problems: [] });

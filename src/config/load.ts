@@ -62,12 +62,29 @@ const mqttSettings = (file: string, { tls: { ca, cert, key, rejectUnauthorized }
   return { ...rest, tls: { ...files, rejectUnauthorized } };
 };
 
-const missingFiles = async (tls: MqttSettings["tls"]): Promise<readonly Finding[]> => {
-  const there = await Promise.all(
-    (["ca", "cert", "key"] as const).map(async (name) => [name, tls[name] === undefined || (await readable(tls[name]))] as const),
-  );
-  return there.flatMap(([name, found]) =>
-    found ? [] : [{ path: ["mqtt", "tls", name], at: "value", message: "there is no such file, or it cannot be read" } as const],
+/** The value at a path of the file as it stands: what no schema sees is looked for even when a schema finds something else. */
+const rawAt = (value: unknown, ...path: readonly (string | number)[]): unknown =>
+  path.reduce<unknown>((inner, step) => (typeof inner === "object" && inner !== null ? (inner as Record<string | number, unknown>)[step] : undefined), value);
+
+const missingFiles = async (file: string, { value }: Tree): Promise<readonly Finding[]> => {
+  const findings = (["ca", "cert", "key"] as const).map(async (name): Promise<readonly Finding[]> => {
+    const path = rawAt(value, "mqtt", "tls", name);
+    if (typeof path !== "string" || path === "" || (await readable(besideFile(file, path)))) return [];
+    return [{ path: ["mqtt", "tls", name], at: "value", message: "there is no such file, or it cannot be read" }];
+  });
+  return (await Promise.all(findings)).flat();
+};
+
+const repeatedKeys = ({ value }: Tree): readonly Finding[] => {
+  const keys = rawAt(value, "rest", "keys");
+  if (!Array.isArray(keys)) return [];
+  const messages = { name: "is the name of a key above", key: "is the same key as one above" } as const;
+  return keys.flatMap((key, at) =>
+    (["name", "key"] as const).flatMap((word): readonly Finding[] => {
+      const text = rawAt(key, word);
+      const repeated = typeof text === "string" && keys.slice(0, at).some((other) => rawAt(other, word) === text);
+      return repeated ? [{ path: ["rest", "keys", at, word], at: "value", message: messages[word] }] : [];
+    }),
   );
 };
 
@@ -88,7 +105,8 @@ const readConfiguration = async (file: string, tree: Tree, drivers: Drivers): Pr
       sections.findings,
     ),
     ...(areDevices ? [] : [{ path: ["devices"], at: "value", message: "is no map of devices", expected: "an id for each device" } as const]),
-    ...(mqtt ? await missingFiles(mqtt.tls) : []),
+    ...repeatedKeys(tree),
+    ...(await missingFiles(file, tree)),
   ];
   const secrets = [
     ...new Set([...tree.secrets, ...secretsIn(sections.value), ...devices.flatMap((device) => ("options" in device ? secretsIn(device.options) : []))]),

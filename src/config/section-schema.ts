@@ -63,19 +63,7 @@ const key = z.strictObject({
   scopes: z.array(z.enum(scopes)).min(1).describe("What it may do"),
 });
 
-const keys = z
-  .array(key)
-  .default([])
-  .superRefine((list, context) => {
-    list.forEach(({ name, key: text }, at) => {
-      if (list.slice(0, at).some((other) => other.name === name))
-        context.addIssue({ code: "custom", path: [at, "name"], message: "is the name of a key above" });
-      if (list.slice(0, at).some((other) => other.key.reveal() === text.reveal()))
-        context.addIssue({ code: "custom", path: [at, "key"], message: "is the same key as one above" });
-    });
-  });
-
-const rest = z.strictObject({ listen: listen.prefault("127.0.0.1:8099"), keys });
+const rest = z.strictObject({ listen: listen.prefault("127.0.0.1:8099"), keys: z.array(key).default([]) });
 
 /** The whole file but for the devices, which are read one by one so that one of them cannot spoil the rest. */
 export const sectionSchema = z.strictObject({

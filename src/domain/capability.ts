@@ -179,7 +179,11 @@ export type ValueOf<P extends PointName> =
 export type Value = number | boolean | string | readonly string[];
 
 const flatten = <Spec>(kind: "points" | "commands"): ReadonlyMap<string, Spec> =>
-  new Map(Object.entries(capabilities).flatMap(([capability, { [kind]: specs }]) => Object.entries(specs).map(([name, spec]) => [`${capability}.${name}`, spec as Spec])));
+  new Map(
+    Object.entries(capabilities).flatMap(([capability, { [kind]: specs }]) =>
+      Object.entries(specs).map(([name, spec]) => [`${capability}.${name}`, spec as Spec]),
+    ),
+  );
 const pointSpecs = flatten<PointSpec>("points");
 const commandSpecs = flatten<CommandSpec>("commands");
 

@@ -2,10 +2,7 @@ import type { CommandName } from "./capability.ts";
 import type { DeviceId, PartId } from "./device.ts";
 
 /** Through which door a command came. */
-export type Origin =
-  | { readonly via: "mqtt" }
-  | { readonly via: "rest"; readonly key: string }
-  | { readonly via: "engine"; readonly why: string };
+export type Origin = { readonly via: "mqtt" } | { readonly via: "rest"; readonly key: string } | { readonly via: "engine"; readonly why: string };
 
 export interface Command {
   readonly device: DeviceId;

@@ -20,7 +20,7 @@ export interface FaultOptions {
   readonly written?: boolean;
 }
 
-/** The only error that transports and drivers throw. The message is one plain sentence for a person, without secrets. */
+/** The only error that transports and drivers throw. The message is one plain sentence for a person, without secrets and without a full stop. */
 export class Fault extends Error {
   readonly kind: FaultKind;
   readonly written: boolean;

@@ -15,8 +15,18 @@ import type { FaultKind } from "./fault.ts";
  * - `stopping`: the program is about to end
  */
 export const refusals = [
-  "not-known", "not-capable", "quarantined", "locked", "feeds-this-host", "confirmation-needed",
-  "label-changed", "pending", "retained", "duplicate", "late", "stopping",
+  "not-known",
+  "not-capable",
+  "quarantined",
+  "locked",
+  "feeds-this-host",
+  "confirmation-needed",
+  "label-changed",
+  "pending",
+  "retained",
+  "duplicate",
+  "late",
+  "stopping",
 ] as const;
 export type Refusal = (typeof refusals)[number];
 

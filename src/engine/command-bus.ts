@@ -159,7 +159,14 @@ export class CommandBus implements Bus {
     } catch (error) {
       log.error("the audit log cannot be written", error);
     }
-    for (const listener of this.#listeners) listener(outcome);
+    for (const listener of this.#listeners) {
+      try {
+        listener(outcome);
+      } catch (error) {
+        // It is done all the same, and the others want to know.
+        log.error("an outcome could not be told", error);
+      }
+    }
     return outcome;
   }
 
@@ -252,6 +259,10 @@ export class CommandBus implements Bus {
     const writes = off.writes + on.writes;
     if (on.verdict.state !== "confirmed") return { ...on, detail: `off, and not seen on again yet: ${on.detail}`, writes };
     debts.settle(id);
-    return { verdict: off.verdict, detail: off.verdict.state === "confirmed" ? "off and on again" : `on; whether it was off is not known: ${off.detail}`, writes };
+    return {
+      verdict: off.verdict,
+      detail: off.verdict.state === "confirmed" ? "off and on again" : `on; whether it was off is not known: ${off.detail}`,
+      writes,
+    };
   }
 }

@@ -7,7 +7,8 @@ export interface ComposedCycles {
   has(device: DeviceId, part: PartId): boolean;
 }
 
-const lacksCycle = ({ commands }: PartDescription): boolean => commands.includes("outlet.on") && commands.includes("outlet.off") && !commands.includes("outlet.cycle");
+const lacksCycle = ({ commands }: PartDescription): boolean =>
+  commands.includes("outlet.on") && commands.includes("outlet.off") && !commands.includes("outlet.cycle");
 
 export const createComposedCycles = (): ComposedCycles => {
   const parts = new Map<DeviceId, ReadonlySet<PartId>>();

@@ -9,7 +9,8 @@ import { nextPoll, phaseOf, planPolls, slowInterval, type PollPlan } from "./pol
 /** A point that was not answered for so many of its intervals is stale. */
 const staleAfter = 3;
 
-const asFault = (error: unknown): Fault => (isFault(error) ? error : new Fault("malformed", error instanceof Error ? error.message : String(error), { cause: error }));
+const asFault = (error: unknown): Fault =>
+  isFault(error) ? error : new Fault("malformed", error instanceof Error ? error.message : String(error), { cause: error });
 
 /**
  * The life of one device: connect, describe, poll until the connection is lost, wait, again. Ends when the signal is aborted. What a
@@ -50,7 +51,9 @@ export const runDevice = async (device: Device, services: DeviceServices): Promi
 const greet = (device: Device, lostAt: number | undefined, { clock, log, store }: DeviceServices): void => {
   const { manufacturer, model, parts = [] } = store.device(device.id)?.description ?? {};
   const what = [manufacturer, model].filter((word) => word !== undefined).join(" ") || "a device without a name";
-  log.child(device.id).info(lostAt === undefined ? `connected: ${what}, ${parts.length} parts` : `back after ${Math.round((clock.monotonic() - lostAt) / 1000)} s: ${what}`);
+  log
+    .child(device.id)
+    .info(lostAt === undefined ? `connected: ${what}, ${parts.length} parts` : `back after ${Math.round((clock.monotonic() - lostAt) / 1000)} s: ${what}`);
 };
 
 const connect = async (device: Device, services: DeviceServices, signal: AbortSignal): Promise<PollPlan> => {

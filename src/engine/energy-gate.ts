@@ -79,7 +79,13 @@ export const createEnergyGate = (database: Database, clock: Clock, log: Log): En
     try {
       database.transaction(() => {
         for (const { device, part, point, state, least } of dirty)
-          database.run("insert or replace into counter (device, part, point, json) values (?, ?, ?, ?)", device, part, point, JSON.stringify({ ...state, least }));
+          database.run(
+            "insert or replace into counter (device, part, point, json) values (?, ?, ?, ?)",
+            device,
+            part,
+            point,
+            JSON.stringify({ ...state, least }),
+          );
       });
       for (const counter of dirty) counter.saved = counter.state?.total;
       dirty.clear();
@@ -106,7 +112,7 @@ export const createEnergyGate = (database: Database, clock: Clock, log: Log): En
     const anew = beganAnew(before, after);
     counter.state = after;
     // Until it is clear how the device goes on, the last word before the crash stands.
-    if (counter.restored && after.doubted) return undefined;
+    if (counter.restored && (after.doubted || after === before)) return undefined;
     if (counter.restored && anew) counter.least = Math.max(counter.least, (counter.saved ?? 0) + reserve);
     counter.restored = false;
     if (after.total === undefined) return undefined;
@@ -123,7 +129,9 @@ export const createEnergyGate = (database: Database, clock: Clock, log: Log): En
     pass: (device, readings) => {
       if (!readings.some(({ point }) => totals.has(point))) return readings;
       const now = start + clock.monotonic();
-      const passed = readings.map((one) => (totals.has(one.point) ? passOne(counterOf(device, one.part, one.point), one, now) : one)).filter((one) => one !== undefined);
+      const passed = readings
+        .map((one) => (totals.has(one.point) ? passOne(counterOf(device, one.part, one.point), one, now) : one))
+        .filter((one) => one !== undefined);
       if (urgent && !failing) save();
       urgent = false;
       return passed;

@@ -15,7 +15,8 @@ export interface Labels {
 export const createLabels = (database: Database): Labels => {
   const known = new Map<string, string>();
   const keyOf = (device: DeviceId, part: PartId): string => `${device} ${part}`;
-  for (const row of database.all<{ device: string; part: string; label: string }>("select device, part, label from label")) known.set(keyOf(row.device, row.part), row.label);
+  for (const row of database.all<{ device: string; part: string; label: string }>("select device, part, label from label"))
+    known.set(keyOf(row.device, row.part), row.label);
   const accept = (device: DeviceId, part: PartId, label: string): void => {
     database.run("insert or replace into label (device, part, label) values (?, ?, ?)", device, part, label);
     known.set(keyOf(device, part), label);
@@ -24,7 +25,9 @@ export const createLabels = (database: Database): Labels => {
     accept,
     accepted: (device, part) => known.get(keyOf(device, part)),
     meet: (device, { parts }) => {
-      const labelled = parts.flatMap(({ id, label, points }) => (label === undefined || !points.includes("outlet.label") ? [] : [{ part: id, now: label, accepted: known.get(keyOf(device, id)) }]));
+      const labelled = parts.flatMap(({ id, label, points }) =>
+        label === undefined || !points.includes("outlet.label") ? [] : [{ part: id, now: label, accepted: known.get(keyOf(device, id)) }],
+      );
       const fresh = labelled.filter(({ accepted }) => accepted === undefined);
       if (fresh.length > 0) database.transaction(() => fresh.forEach(({ part, now }) => accept(device, part, now)));
       return labelled.flatMap(({ part, now, accepted }) => (accepted === undefined || accepted === now ? [] : [{ part, now, accepted }]));

@@ -11,10 +11,17 @@ export interface PollPlan {
   readonly liveAndSlow: readonly Wanted[];
 }
 
+/** Where nothing differs it is the same array: a session keeps a plan for each. */
+const ofPace = (from: readonly Wanted[], ...paces: readonly Pace[]): readonly Wanted[] => {
+  const some = from.filter(({ point }) => paces.includes(pointSpec(point).pace));
+  return some.length === from.length ? from : some;
+};
+
 export const planPolls = (description: Description): PollPlan => {
-  const every = description.parts.flatMap((part) => part.points.map((point): Wanted & { pace: Pace } => ({ part: part.id, point, pace: pointSpec(point).pace })));
-  const of = (...paces: readonly Pace[]): readonly Wanted[] => every.filter(({ pace }) => paces.includes(pace)).map(({ part, point }) => ({ part, point }));
-  return { all: of("live", "slow", "once"), live: of("live"), liveAndSlow: of("live", "slow") };
+  const all = description.parts.flatMap((part) => part.points.map((point): Wanted => ({ part: part.id, point })));
+  const liveAndSlow = ofPace(all, "live", "slow");
+  return { all, live: ofPace(liveAndSlow, "live"), liveAndSlow };
+};
 };
 
 /** Seconds between polls of slow points: ten intervals, but not more than five minutes nor less than one interval. */

@@ -48,7 +48,14 @@ const say = (name: CommandName, seconds: number, signal: AbortSignal): string =>
     : `${name} was sent, and the device does not show it after ${seconds} s`;
 
 /** The write, once, and then the device's own word. `before` is what was read just ahead. Only faults that are not `Fault` are thrown. */
-export const switchOnce = async (device: Device, part: PartDescription, command: Command, before: readonly Reading[], clock: Clock, signal: AbortSignal): Promise<Judgement> => {
+export const switchOnce = async (
+  device: Device,
+  part: PartDescription,
+  command: Command,
+  before: readonly Reading[],
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Judgement> => {
   const { proof, within } = commandSpec(command.name);
   let fault: Fault | undefined;
   try {
@@ -69,7 +76,10 @@ export const switchOnce = async (device: Device, part: PartDescription, command:
 };
 
 const withoutProof = (name: CommandName, fault: Fault | undefined): Judgement => {
-  if (fault && fault.kind !== "timeout" && fault.kind !== "unreachable") return { verdict: { state: "failed", fault: fault.kind }, detail: fault.message, writes: 1 };
-  const detail = fault ? `${name} was sent once and not answered (${fault.message}); it leaves nothing that could be read` : `${name} was accepted by the device; it leaves nothing that could be read back`;
+  if (fault && fault.kind !== "timeout" && fault.kind !== "unreachable")
+    return { verdict: { state: "failed", fault: fault.kind }, detail: fault.message, writes: 1 };
+  const detail = fault
+    ? `${name} was sent once and not answered (${fault.message}); it leaves nothing that could be read`
+    : `${name} was accepted by the device; it leaves nothing that could be read back`;
   return { verdict: { state: "unconfirmed", ...(fault && { fault: fault.kind }) }, detail, writes: 1 };
 };

@@ -1,5 +1,6 @@
 /** A signal that aborts with the parent, or after `ms` with a TimeoutError. Needs no cleaning up. */
-export const deadline = (ms: number, parent?: AbortSignal): AbortSignal => (parent ? AbortSignal.any([parent, AbortSignal.timeout(ms)]) : AbortSignal.timeout(ms));
+export const deadline = (ms: number, parent?: AbortSignal): AbortSignal =>
+  parent ? AbortSignal.any([parent, AbortSignal.timeout(ms)]) : AbortSignal.timeout(ms);
 
 /** A signal that aborts with any of its parents, or when it is told to. */
 export interface Follower extends Disposable {

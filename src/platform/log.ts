@@ -19,7 +19,12 @@ export interface RootLog extends Log {
   level: LogLevel;
 }
 
-const spellings = (secret: string): string[] => [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64"), JSON.stringify(secret).slice(1, -1)];
+const spellings = (secret: string): string[] => [
+  secret,
+  encodeURIComponent(secret),
+  Buffer.from(secret).toString("base64"),
+  JSON.stringify(secret).slice(1, -1),
+];
 
 /** `write` gets whole lines; without it they go to standard output. */
 export const createLog = (level: LogLevel, write: (line: string) => void = (line) => process.stdout.write(line)): RootLog => {

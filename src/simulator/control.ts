@@ -54,15 +54,15 @@ const serve = (socket: Socket, rack: Rack): void => {
   });
 };
 
-/** Lets a person, or `rack-power simulate`, pull the mains and switch outlets of the simulated rack: one command a line, on loopback only. Port 0: the system chooses. */
-export const startRackControl = async (rack: Rack, port = 0): Promise<RackControl> => {
+/** Lets a person, or `rack-power simulate`, pull the mains and switch outlets of the simulated rack: one command a line, on loopback only. */
+export const startRackControl = async (rack: Rack): Promise<RackControl> => {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     serve(socket, rack);
   });
-  await once(server.listen(port, "127.0.0.1"), "listening");
+  await once(server.listen(0, "127.0.0.1"), "listening");
   return {
     port: (server.address() as AddressInfo).port,
     [Symbol.asyncDispose]: async () => {

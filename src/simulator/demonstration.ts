@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Clock } from "#platform/clock.ts";
 import { writeTextSafely } from "#platform/file.ts";
@@ -76,8 +78,14 @@ const live = async (rack: Rack, clock: Clock, signal: AbortSignal): Promise<void
 
 const freePort = async (wanted: number): Promise<number> => {
   // Taken and given back: the program itself listens there a moment later.
-  await using taken = await onFreePort(wanted, (port) => startRackControl(createRack(), port));
-  return taken.port;
+  const server = createServer();
+  return onFreePort(wanted, async (port) => {
+    await once(server.listen(port, host), "listening");
+    const { port: taken } = server.address() as AddressInfo;
+    server.close();
+    await once(server, "close");
+    return taken;
+  });
 };
 
 /** A whole rack on loopback: its devices speak the real protocols, and a broker and a configuration come with it. */

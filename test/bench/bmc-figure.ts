@@ -9,6 +9,7 @@ import { hasDcmi } from "../peer/ipmi-sim.ts";
 import { run } from "../peer/run.ts";
 import { createBench } from "./bench-device.ts";
 import { cpuPerCall } from "./cpu.ts";
+import { onOneCore } from "./one-core.ts";
 import { type QuickBmc, startQuickBmc } from "./quick-bmc.ts";
 import { type Figure, figureOf, median, timesLess } from "./figure.ts";
 
@@ -52,6 +53,7 @@ export const measureBmc = async (): Promise<readonly Figure[]> => {
   if (!peer.ok) throw new Error(`without ipmi_sim there is no BMC to read: ${peer.why}`);
   const dcmi = hasDcmi(peer);
   using disposal = new DisposableStack();
+  using _core = onOneCore();
   await using sim = await startQuickBmc(peer, sensors);
   await using bench = createBench();
   const { host, port } = sim;

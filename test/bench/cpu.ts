@@ -24,6 +24,16 @@ export const cpuOf = (pid: number): number => {
   return (Number(fields[11]) + Number(fields[12])) * tick;
 };
 
+/** The process that started another one; undefined when it has ended meanwhile. */
+export const parentOf = (pid: number): number | undefined => {
+  try {
+    return Number(statOf(pid)[1]);
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
+};
+
 /** Megabytes (10^6 bytes) of memory of another process: now, and the most it has had. */
 export const memoryOf = (pid: number): { readonly now: number; readonly most: number } => {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");

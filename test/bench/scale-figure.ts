@@ -3,6 +3,7 @@ import { until } from "../peer/until.ts";
 import { startBroker } from "./broker.ts";
 import { cpuOf, memoryOf } from "./cpu.ts";
 import { type Figure, figureOf } from "./figure.ts";
+import { onOneCore } from "./one-core.ts";
 import { runProgram, type RunningProgram } from "./run-program.ts";
 import { startResponder } from "./start-responder.ts";
 
@@ -56,6 +57,7 @@ export const measureScale = async (): Promise<readonly Figure[]> => {
   const discovered = (performance.now() - program.startedAt) / 1000;
   if (total(seen) < entities) throw new Error(`only ${total(seen)} entities were discovered`);
   await systemClock.sleep(2 * interval * 1000);
+  using _core = onOneCore();
   const { cpu, memory } = await watch(program, Number(process.env["TURNS"] ?? 4), interval);
   const { most } = memoryOf(program.process.pid);
   const what = `${devices} devices, ${total(seen)} entities`;

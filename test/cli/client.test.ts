@@ -90,9 +90,18 @@ test("accept names the label", async () => {
 });
 
 test.each([
-  [{ accepted: true, problems: [] }, { code: 0, out: "the configuration was read again\n", err: "" }],
-  [{ accepted: true, problems: ["rack-power.yaml:9:13 driver: …"] }, { code: 78, out: "the configuration was read again\nrack-power.yaml:9:13 driver: …\n", err: "" }],
-  [{ accepted: false, problems: ["rack-power.yaml:1:1 mqtt: …"] }, { code: 78, out: "", err: "the new configuration is not usable; the old one stays\n   rack-power.yaml:1:1 mqtt: …\n" }],
+  [
+    { accepted: true, problems: [] },
+    { code: 0, out: "the configuration was read again\n", err: "" },
+  ],
+  [
+    { accepted: true, problems: ["rack-power.yaml:9:13 driver: …"] },
+    { code: 78, out: "the configuration was read again\nrack-power.yaml:9:13 driver: …\n", err: "" },
+  ],
+  [
+    { accepted: false, problems: ["rack-power.yaml:1:1 mqtt: …"] },
+    { code: 78, out: "", err: "the new configuration is not usable; the old one stays\n   rack-power.yaml:1:1 mqtt: …\n" },
+  ],
 ])("reload that ends %j", async (answer, ended) => {
   await using rig = await startRig({ reload: async () => answer });
   expect(await cli(rig, ["reload"], "admin")).toEqual(ended);

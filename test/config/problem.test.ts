@@ -171,7 +171,25 @@ const files: readonly (readonly [string, string, readonly string[]])[] = [
   [
     "certificate without key",
     "mqtt: { url: 'mqtts://a', tls: { cert: a.pem } }",
-    ["rack-power.yaml:1:40: mqtt.tls.cert: cert and key go together; expected text (PEM file of our certificate)"],
+    [
+      "rack-power.yaml:1:40: mqtt.tls.cert: cert and key go together; expected text (PEM file of our certificate)",
+      "rack-power.yaml:1:40: mqtt.tls.cert: there is no such file, or it cannot be read",
+    ],
+  ],
+  [
+    "whatever else is wrong",
+    [
+      "mqtt: { url: 'http://a', tls: { ca: no.pem } }",
+      "rest: { listen: nowhere, keys: [ { name: me, key: aaaaaaaaaaaaaaaa, scopes: [read] }, { name: me, key: aaaaaaaaaaaaaaaa, scopes: [reed] } ] }",
+    ].join("\n"),
+    [
+      "rack-power.yaml:1:14: mqtt.url: is no address of a broker; expected text (mqtt://host:1883, mqtts://host:8883, ws://… or wss://…)",
+      "rack-power.yaml:1:37: mqtt.tls.ca: there is no such file, or it cannot be read",
+      "rack-power.yaml:2:17: rest.listen: is no address and port; expected text (Address and port, such as 127.0.0.1:8099, [::1]:8099 or :8099)",
+      "rack-power.yaml:2:95: rest.keys[1].name: is the name of a key above",
+      "rack-power.yaml:2:104: rest.keys[1].key: is the same key as one above",
+      'rack-power.yaml:2:131: rest.keys[1].scopes[0]: is none of the possible words; expected read, control or admin. Did you mean "read"?',
+    ],
   ],
   ["no such file", "mqtt: { url: 'mqtts://a', tls: { ca: no.pem } }", ["rack-power.yaml:1:38: mqtt.tls.ca: there is no such file, or it cannot be read"]],
   [
@@ -204,10 +222,7 @@ const files: readonly (readonly [string, string, readonly string[]])[] = [
   [
     "same name and key twice",
     "rest:\n  keys:\n    - { name: a, key: 0123456789abcdef, scopes: [read] }\n    - { name: a, key: 0123456789abcdef, scopes: [read] }",
-    [
-      "rack-power.yaml:4:15: rest.keys[1].name: is the name of a key above; expected text (Who uses it; shown in the log and with every outcome)",
-      "rack-power.yaml:4:23: rest.keys[1].key: is the same key as one above; expected text (Text of the X-API-Key header)",
-    ],
+    ["rack-power.yaml:4:15: rest.keys[1].name: is the name of a key above", "rack-power.yaml:4:23: rest.keys[1].key: is the same key as one above"],
   ],
   ["unknown level", "log: verbose", ["rack-power.yaml:1:6: log: is none of the possible words; expected debug, info, warn or error (How much is told)"]],
   ["devices as a list", "devices: [ a ]", ["rack-power.yaml:1:10: devices: is no map of devices; expected an id for each device"]],

@@ -8,7 +8,8 @@ const by: Command["by"] = { via: "rest", key: "test" };
 const online = async (rack: RackDouble): Promise<void> => {
   while (rack.store.device("pdu")?.connection.state !== "online") await rack.clock.sleep(10);
 };
-const value = (rack: RackDouble, point: "outlet.on" | "meter.energy" | "outlet.label"): unknown => goodValue(rack.store.device("pdu")?.parts.get("outlet/1"), point);
+const value = (rack: RackDouble, point: "outlet.on" | "meter.energy" | "outlet.label"): unknown =>
+  goodValue(rack.store.device("pdu")?.parts.get("outlet/1"), point);
 
 describe.each([-twoWeeks, twoWeeks])("a wall clock that is set by %d ms", (step) => {
   test("makes no value stale that still holds, and keeps none that does not", async () => {
@@ -48,7 +49,8 @@ describe.each([-twoWeeks, twoWeeks])("a wall clock that is set by %d ms", (step)
     await using rack = rackDouble();
     rack.start("pdu", deviceDouble());
     await online(rack);
-    const give = async (name: "outlet.off" | "outlet.on"): Promise<string> => (await rack.engine.bus.submit({ device: "pdu", part: "outlet/1", name, by }).outcome).id;
+    const give = async (name: "outlet.off" | "outlet.on"): Promise<string> =>
+      (await rack.engine.bus.submit({ device: "pdu", part: "outlet/1", name, by }).outcome).id;
     const first = await give("outlet.off");
     rack.clock.step(step);
     const second = await give("outlet.on");

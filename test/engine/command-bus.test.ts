@@ -14,7 +14,11 @@ const online = async (rack: RackDouble, id: string): Promise<void> => {
 };
 const ask = (rack: RackDouble, name: CommandName, more: Partial<Command> = {}): Promise<Outcome> =>
   rack.engine.bus.submit({ device: "pdu", part: "outlet/1", name, by, ...more }).outcome;
-const withPdu = async (set: Partial<DeviceDouble>, settings: Partial<DeviceSettings>, body: (rack: RackDouble, pdu: DeviceDouble) => Promise<void>): Promise<void> => {
+const withPdu = async (
+  set: Partial<DeviceDouble>,
+  settings: Partial<DeviceSettings>,
+  body: (rack: RackDouble, pdu: DeviceDouble) => Promise<void>,
+): Promise<void> => {
   await using rack = rackDouble();
   const pdu = deviceDouble(set);
   rack.start("pdu", pdu, settings);
@@ -42,6 +46,19 @@ describe("a command", () => {
     withPdu({ fault }, {}, async (rack, pdu) => {
       expect(await ask(rack, "outlet.off")).toMatchObject({ state, writes, ...(fault === "denied" && { fault: "denied" }) });
       expect(pdu.writes.length).toBeLessThanOrEqual(1);
+    }),
+  );
+
+  test("has its outcome also when a listener fails, and tells the other ones", () =>
+    withPdu({}, {}, async (rack) => {
+      const heard: string[] = [];
+      using _broken = rack.engine.bus.subscribe(() => {
+        throw new Error("broken");
+      });
+      using _good = rack.engine.bus.subscribe(({ state }) => void heard.push(state));
+      expect(await ask(rack, "outlet.off")).toMatchObject({ state: "confirmed" });
+      expect(heard).toEqual(["confirmed"]);
+      expect(rack.lines.some((line) => line.includes("could not be told"))).toBe(true);
     }));
 
   test("for what is so already writes nothing", () =>
@@ -117,9 +134,11 @@ describe("locks", () => {
 
   test.each([by, { via: "mqtt" }] as const)("a locked outlet refuses $via", (origin) =>
     withPdu({}, parts({ lock: "locked" }), async (rack, pdu) => {
-      for (const name of ["outlet.on", "outlet.off", "outlet.cycle"] as const) expect(await ask(rack, name, { by: origin })).toMatchObject({ state: "refused", refusal: "locked" });
+      for (const name of ["outlet.on", "outlet.off", "outlet.cycle"] as const)
+        expect(await ask(rack, name, { by: origin })).toMatchObject({ state: "refused", refusal: "locked" });
       expect(pdu.writes).toEqual([]);
-    }));
+    }),
+  );
 
   test("confirm wants the token that the refusal gave, once, for the same command", () =>
     withPdu({}, parts({ lock: "confirm" }), async (rack, pdu) => {

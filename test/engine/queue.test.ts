@@ -13,7 +13,9 @@ describe("the queue of an endpoint", () => {
     const order: string[] = [];
     const first = held();
     const running = queue.run("a", "poll", first.work, never);
-    const jobs = (["poll", "poll", "verify", "command"] as const).map((priority: Priority, index) => queue.run("a", priority, async () => void order.push(`${priority}${index}`), never));
+    const jobs = (["poll", "poll", "verify", "command"] as const).map((priority: Priority, index) =>
+      queue.run("a", priority, async () => void order.push(`${priority}${index}`), never),
+    );
     first.release();
     await Promise.all([running, ...jobs]);
     expect(order).toEqual(["command3", "verify2", "poll0", "poll1"]);

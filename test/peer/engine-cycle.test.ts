@@ -32,15 +32,18 @@ describeWithPeer("a cycle that the device cannot do by itself, at a real upsd", 
       const cycle = rig.drive("ups", "outlet/1", "outlet.cycle");
       await until(() => given(upsd).length === 1 && rig.value("ups", "outlet/1", "outlet.on") === false, "off");
       expect(debts(rig)).toBe(1);
-      const between = [rig.drive("ups", "outlet/1", "outlet.off", { by: { via: "mqtt" } }), rig.drive("ups", "outlet/1", "outlet.cycle"), rig.drive("ups", "outlet/1", "outlet.on")];
+      const between = [
+        rig.drive("ups", "outlet/1", "outlet.off", { by: { via: "mqtt" } }),
+        rig.drive("ups", "outlet/1", "outlet.cycle"),
+        rig.drive("ups", "outlet/1", "outlet.on"),
+      ];
       expect(await cycle).toMatchObject({ state: "confirmed", writes: 2, detail: "off and on again" });
       expect(performance.now() - start).toBeGreaterThanOrEqual(dwell);
       const [off, again, on] = await Promise.all(between);
       expect([off?.writes, again?.writes, on?.writes]).toEqual([1, 2, 0]);
       expect(given(upsd)).toEqual(["off", "on", "off", "off", "on"]);
       expect(debts(rig)).toBe(0);
-    }),
-  );
+    }));
 
   test.concurrent("whose second half the device did not show is finished when the device comes back", () =>
     withUps(async (rig, upsd, deaf) => {
@@ -54,8 +57,7 @@ describeWithPeer("a cycle that the device cannot do by itself, at a real upsd", 
       expect(given(upsd)).toEqual(["off", "on", "on"]);
       await until(() => debts(rig) === 0, "nothing is owed");
       expect(rig.engine.bus.outcomes({ limit: 1 })[0]).toMatchObject({ state: "confirmed", command: { by: { via: "engine" } } });
-    }),
-  );
+    }));
 
   test.concurrent("whose second half the device did not show is not finished once somebody has asked for off", () =>
     withUps(async (rig, upsd, deaf) => {
@@ -70,8 +72,7 @@ describeWithPeer("a cycle that the device cannot do by itself, at a real upsd", 
       expect(await rig.drive("ups", "outlet/1", "outlet.off")).toMatchObject({ state: "confirmed", writes: 0 });
       expect(given(upsd)).toEqual(["off", "on"]);
       expect(debts(rig)).toBe(0);
-    }),
-  );
+    }));
 
   test.concurrent("is brought to its end when the program is asked to stop", () =>
     withUps(async (rig, upsd) => {
@@ -83,6 +84,5 @@ describeWithPeer("a cycle that the device cannot do by itself, at a real upsd", 
       expect(await cycle).toMatchObject({ state: "confirmed", writes: 2 });
       expect(given(upsd)).toEqual(["off", "on"]);
       expect(debts(rig)).toBe(0);
-    }, 60_000),
-  );
+    }, 60_000));
 });

@@ -11,7 +11,11 @@ let datagrams = 0;
 let bytes = 0;
 
 /** Looks like SNMP, like RMCP+ and like nothing, by turns. */
-const garbage = [Buffer.from("302902010104067075626c6963a21c0204", "hex"), Buffer.from("0600ff0706c00000000000000000ffff", "hex"), Buffer.alloc(1200, 0x30)] as const;
+const garbage = [
+  Buffer.from("302902010104067075626c6963a21c0204", "hex"),
+  Buffer.from("0600ff0706c00000000000000000ffff", "hex"),
+  Buffer.alloc(1200, 0x30),
+] as const;
 
 const flood = async (): Promise<number> => {
   const socket = createSocket("udp4");
@@ -20,13 +24,14 @@ const flood = async (): Promise<number> => {
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
   setInterval(() => {
-    for (let count = 0; victim && count < burst; count++) socket.send(garbage[datagrams++ % garbage.length] ?? "", victim.port, victim.address, () => undefined);
+    for (let count = 0; victim && count < burst; count++)
+      socket.send(garbage[datagrams++ % garbage.length] ?? "", victim.port, victim.address, () => undefined);
   }, pause);
   return socket.address().port;
 };
 
 const spill = (socket: Socket): void => {
-  const text = "VAR office nonsense \"\nBEGIN LIST\n".repeat(200);
+  const text = 'VAR office nonsense "\nBEGIN LIST\n'.repeat(200);
   while (!socket.destroyed && socket.write(text)) bytes += text.length;
 };
 const lines = createServer((socket) => {
@@ -35,5 +40,6 @@ const lines = createServer((socket) => {
 }).listen(0, "127.0.0.1");
 await once(lines, "listening");
 
-console.log(`ports ${await flood()} ${await flood()} ${(lines.address() as AddressInfo).port}`);
-setInterval(() => console.log(`sent ${datagrams} ${bytes}`), 1000);
+const say = (text: string): boolean => process.stdout.write(`${text}\n`);
+say(`ports ${await flood()} ${await flood()} ${(lines.address() as AddressInfo).port}`);
+setInterval(() => say(`sent ${datagrams} ${bytes}`), 1000);

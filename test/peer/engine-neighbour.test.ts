@@ -16,7 +16,12 @@ import { startSnmpsim } from "./snmpsim.ts";
 import { udpRelay } from "./udp-relay.ts";
 import { until } from "./until.ts";
 
-const found = { snmpsim: await debianPackages("snmpsim"), snmp: await debianPackages("snmp"), nut: await debianPackages("nut-server"), ipmi: await debianPackages("openipmi") };
+const found = {
+  snmpsim: await debianPackages("snmpsim"),
+  snmp: await debianPackages("snmp"),
+  nut: await debianPackages("nut-server"),
+  ipmi: await debianPackages("openipmi"),
+};
 const peers = found as { readonly [K in keyof typeof found]: Peer };
 const missing = Object.values(found).find(({ ok }) => !ok);
 
@@ -70,7 +75,9 @@ const silentTcp = async (): Promise<{ readonly port: number } & AsyncDisposable>
 const startHealthy = async (rig: EngineRig, stack: AsyncDisposableStack): Promise<{ readonly pdu: number; readonly web: number }> => {
   const pdu = stack.use(await startSnmpsim(peers.snmpsim, peers.snmp, pduObjects()));
   const upsd: Upsd = stack.use(
-    await startUpsd(peers.nut, { upses: { office: upsWithOutlet((name) => (upsd.driver("office").set({ "outlet.1.status": name.endsWith(".on") ? "on" : "off" }), 0)) } }),
+    await startUpsd(peers.nut, {
+      upses: { office: upsWithOutlet((name) => (upsd.driver("office").set({ "outlet.1.status": name.endsWith(".on") ? "on" : "off" }), 0)) },
+    }),
   );
   const web = stack.use(await startIpmiSim(peers.ipmi, { sensors: simSensors(1), on: true }));
   rig.start("pdu", "snmp", { port: pdu.port, community: "public" });
@@ -81,7 +88,11 @@ const startHealthy = async (rig: EngineRig, stack: AsyncDisposableStack): Promis
 };
 
 /** Dead, silent, slow and mad ones of each protocol beside the healthy ones; the slow ones become slow when they are online. */
-const startTrouble = async (rig: EngineRig, stack: AsyncDisposableStack, ports: { readonly pdu: number; readonly web: number }): Promise<{ sent(): readonly number[] }> => {
+const startTrouble = async (
+  rig: EngineRig,
+  stack: AsyncDisposableStack,
+  ports: { readonly pdu: number; readonly web: number },
+): Promise<{ sent(): readonly number[] }> => {
   let slowed = false;
   const slow = { act: (direction: string) => (slowed && direction === "answer" ? ({ delay: 4000 } as const) : ("pass" as const)) };
   const slowPdu = stack.use(await udpRelay({ to: { host: "127.0.0.1", port: ports.pdu }, ...slow }));

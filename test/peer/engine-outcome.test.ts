@@ -13,7 +13,12 @@ import { startSnmpsim, type Snmpsim } from "./snmpsim.ts";
 import { udpRelay } from "./udp-relay.ts";
 import { until } from "./until.ts";
 
-const found = { snmpsim: await debianPackages("snmpsim"), snmp: await debianPackages("snmp"), nut: await debianPackages("nut-server"), ipmi: await debianPackages("openipmi") };
+const found = {
+  snmpsim: await debianPackages("snmpsim"),
+  snmp: await debianPackages("snmp"),
+  nut: await debianPackages("nut-server"),
+  ipmi: await debianPackages("openipmi"),
+};
 const peers = found as { readonly [K in keyof typeof found]: Peer };
 const missing = Object.values(found).find(({ ok }) => !ok);
 

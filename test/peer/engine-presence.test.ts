@@ -10,7 +10,12 @@ import { startSnmpsim } from "./snmpsim.ts";
 import { udpRelay } from "./udp-relay.ts";
 import { until } from "./until.ts";
 
-const found = { snmpsim: await debianPackages("snmpsim"), snmp: await debianPackages("snmp"), nut: await debianPackages("nut-server"), ipmi: await debianPackages("openipmi") };
+const found = {
+  snmpsim: await debianPackages("snmpsim"),
+  snmp: await debianPackages("snmp"),
+  nut: await debianPackages("nut-server"),
+  ipmi: await debianPackages("openipmi"),
+};
 const peers = found as { readonly [K in keyof typeof found]: Peer };
 const missing = Object.values(found).find(({ ok }) => !ok);
 
@@ -59,7 +64,11 @@ describeWithPeer("devices that come and go", missing ?? found.snmpsim, () => {
     expect(rig.store.devices().map(({ description }) => description)).toEqual([undefined, undefined, undefined]);
     await rack.back();
     await until(() => ids.every((id) => rig.state(id) === "online"), "all are there", 30_000);
-    expect([rig.value("pdu", "outlet/1", "outlet.on"), rig.value("ups", "ups", "ups.load"), rig.value("web", "chassis", "chassis.on")]).toEqual([true, 12, true]);
+    expect([rig.value("pdu", "outlet/1", "outlet.on"), rig.value("ups", "ups", "ups.load"), rig.value("web", "chassis", "chassis.on")]).toEqual([
+      true,
+      12,
+      true,
+    ]);
     for (const id of ids) {
       expect(rack.linesOf(id, "trying again")).toHaveLength(1);
       expect(rack.linesOf(id, "back after")).toHaveLength(1);

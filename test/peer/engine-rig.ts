@@ -55,7 +55,7 @@ export const startEngine = (dwell = 5000, database = openDatabase(":memory:", ()
     },
     online: async (...ids) => void (await until(() => ids.every((id) => state(id) === "online"), `${ids.join(", ")} online`, 15_000)),
     drive: (device, part, name, more) => engine.bus.submit({ device, part, name, by: { via: "rest", key: "test" }, ...more }).outcome,
-    value: (device, part, point) => goodValue(store.device(device)?.parts.get(part), point) as Value | undefined,
+    value: (device, part, point) => goodValue(store.device(device)?.parts.get(part), point),
     [Symbol.asyncDispose]: async () => await engine[Symbol.asyncDispose](),
   };
 };
@@ -65,7 +65,11 @@ export const pduObjects = (): readonly SnmpObject[] =>
   readTable(readFileSync(fileURLToPath(new URL("../../src/profile/apc-rack-pdu-2g/table.yaml", import.meta.url)), "utf8")).objects;
 
 /** Columns of that table, to be followed by the outlet's number. */
-export const pduColumns = { label: "1.3.6.1.4.1.318.1.1.26.9.2.3.1.3", state: "1.3.6.1.4.1.318.1.1.26.9.2.3.1.5", energy: "1.3.6.1.4.1.318.1.1.26.9.4.3.1.11" } as const;
+export const pduColumns = {
+  label: "1.3.6.1.4.1.318.1.1.26.9.2.3.1.3",
+  state: "1.3.6.1.4.1.318.1.1.26.9.2.3.1.5",
+  energy: "1.3.6.1.4.1.318.1.1.26.9.4.3.1.11",
+} as const;
 
 /** A UPS with one switched outlet that cannot cycle by itself. `obey` changes `outlet.1.status` or does not. */
 export const upsWithOutlet = (obey: NonNullable<SocketDriverOptions["obey"]>): SocketDriverOptions => ({

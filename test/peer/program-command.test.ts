@@ -16,7 +16,7 @@ const topicOf = (outlet: number): string => `rack-power/pdu/outlet/${outlet}/com
 /** First bytes of the packets in a piece that begins with one: MQTT 5, section 2.1. */
 const packetTypes = (piece: Buffer): readonly number[] => {
   const types: number[] = [];
-  for (let at = 0; at < piece.length; ) {
+  for (let at = 0; at < piece.length;) {
     types.push(piece[at++] ?? 0);
     let length = 0;
     for (let shift = 0, more = true; more; shift += 7) {
@@ -58,8 +58,11 @@ describeWithPeer("commands to the whole program", missing ?? found.snmpsim, () =
   });
   afterAll(() => stack.disposeAsync());
   const outcomesOf = async (outlet: number): Promise<readonly (readonly unknown[])[]> =>
-    (await program.outcomes()).filter(({ part }) => part === `outlet/${outlet}`).map(({ command, state, refusal, by }) => [command, state, refusal ?? "", by.key ?? by.via]);
-  const online = (): Promise<unknown> => until(async () => (await program.device("pdu")).connection.state === "online" && ear.last("rack-power/status") === "online", "online", 20_000);
+    (await program.outcomes())
+      .filter(({ part }) => part === `outlet/${outlet}`)
+      .map(({ command, state, refusal, by }) => [command, state, refusal ?? "", by.key ?? by.via]);
+  const online = (): Promise<unknown> =>
+    until(async () => (await program.device("pdu")).connection.state === "online" && ear.last("rack-power/status") === "online", "online", 20_000);
 
   test("what the broker kept and what was given before the subscription is not done: cleared, written down, no write", async () => {
     await ear.client.publishAsync(topicOf(2), "outlet.on", { retain: true, qos: 1 });
@@ -81,7 +84,12 @@ describeWithPeer("commands to the whole program", missing ?? found.snmpsim, () =
     relay.inject(publishPacket(topicOf(2), "outlet.on", { again: false, id: 902 }));
     relay.inject(publishPacket(topicOf(2), "outlet.on", { again: true, id: 902 }));
     await until(async () => (await outcomesOf(2)).length === before + 3, "one done, one refused");
-    expect((await outcomesOf(2)).slice(0, 2)).toEqual(expect.arrayContaining([["outlet.on", "confirmed", "", "mqtt"], ["outlet.on", "refused", "duplicate", "mqtt"]]));
+    expect((await outcomesOf(2)).slice(0, 2)).toEqual(
+      expect.arrayContaining([
+        ["outlet.on", "confirmed", "", "mqtt"],
+        ["outlet.on", "refused", "duplicate", "mqtt"],
+      ]),
+    );
     expect(pdu.writes()).toEqual(["2 1"]);
   });
 
@@ -138,7 +146,9 @@ describeWithPeer("commands to the whole program", missing ?? found.snmpsim, () =
 
   test("a key that may only look is told so, and switches nothing", async () => {
     const writes = pdu.writes();
-    expect(await program.ask("/api/v1/devices/pdu/parts/outlet/5/commands", { method: "POST", body: { command: "outlet.off" }, key: keys.look })).toMatchObject({ status: 403 });
+    expect(await program.ask("/api/v1/devices/pdu/parts/outlet/5/commands", { method: "POST", body: { command: "outlet.off" }, key: keys.look })).toMatchObject(
+      { status: 403 },
+    );
     expect(pdu.writes()).toEqual(writes);
   });
 
@@ -146,7 +156,10 @@ describeWithPeer("commands to the whole program", missing ?? found.snmpsim, () =
     const writes = pdu.writes();
     const path = "/api/v1/devices/pdu/parts/outlet/5/label";
     pdu.set(`${pduColumns.label}.5`, "Freezer");
-    expect(await program.command("pdu", "outlet/5", "outlet.off")).toMatchObject({ status: 409, body: { detail: expect.stringContaining("Freezer") as string } });
+    expect(await program.command("pdu", "outlet/5", "outlet.off")).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining("Freezer") as string },
+    });
     expect(await program.ask(path, { method: "PUT", body: { label: "Fridge" } })).toMatchObject({ status: 409 });
     expect(await program.cli("drive", "pdu", "outlet/5", "off")).toMatchObject({ code: 3 });
     expect(pdu.writes()).toEqual(writes);

@@ -8,7 +8,12 @@ import { debianPackages, describeWithPeer, type Peer } from "./provision.ts";
 import { startSnmpsim } from "./snmpsim.ts";
 import { until } from "./until.ts";
 
-const found = { snmpsim: await debianPackages("snmpsim"), snmp: await debianPackages("snmp"), nut: await debianPackages("nut-server"), mosquitto: await debianPackages("mosquitto") };
+const found = {
+  snmpsim: await debianPackages("snmpsim"),
+  snmp: await debianPackages("snmp"),
+  nut: await debianPackages("nut-server"),
+  mosquitto: await debianPackages("mosquitto"),
+};
 const peers = found as { readonly [K in keyof typeof found]: Peer };
 const missing = Object.values(found).find(({ ok }) => !ok);
 
@@ -16,7 +21,8 @@ interface ShownEntry {
   readonly value: unknown;
   readonly at: string;
 }
-const entry = (part: { readonly readings: object } | undefined, point: string): ShownEntry | undefined => (part?.readings as Readonly<Record<string, ShownEntry>> | undefined)?.[point];
+const entry = (part: { readonly readings: object } | undefined, point: string): ShownEntry | undefined =>
+  (part?.readings as Readonly<Record<string, ShownEntry>> | undefined)?.[point];
 
 /** Every total that the broker was told of an outlet, in order. */
 const totalsOf = (ear: Listener, outlet: number): readonly number[] =>
@@ -36,7 +42,13 @@ describeWithPeer("a program that is killed", missing ?? found.snmpsim, () => {
     const { given } = upsd.driver("office");
     const isOn = async (): Promise<unknown> => {
       const { connection, parts } = await program.device("ups");
-      return connection.state === "online" && entry(parts.find(({ id }) => id === "outlet/1"), "outlet.on")?.value;
+      return (
+        connection.state === "online" &&
+        entry(
+          parts.find(({ id }) => id === "outlet/1"),
+          "outlet.on",
+        )?.value
+      );
     };
     await program.start();
     await until(async () => (await isOn()) === true, "on");
@@ -66,17 +78,27 @@ describeWithPeer("a program that is killed", missing ?? found.snmpsim, () => {
       pdu.set(`${pduColumns.energy}.10`, other);
     };
     const last = (outlet: number): number => totalsOf(ear, outlet).at(-1) ?? Number.NaN;
-    const reaches = (outlet: number, total: number): Promise<unknown> => until(() => Math.abs(last(outlet) - total) < 0.001, `outlet ${outlet} at ${total} kWh, not ${last(outlet)}`, 15_000);
+    const reaches = (outlet: number, total: number): Promise<unknown> =>
+      until(() => Math.abs(last(outlet) - total) < 0.001, `outlet ${outlet} at ${total} kWh, not ${last(outlet)}`, 15_000);
     /** Waits until the device was read so often. */
     const polls = async (count: number): Promise<void> => {
       let seen = 0;
       let at = "";
-      await until(async () => {
-        const now = String(entry((await program.device("pdu")).parts.find(({ id }) => id === "outlet/2"), "outlet.on")?.at);
-        if (now !== at) seen++;
-        at = now;
-        return seen > count;
-      }, `${count} polls`, 15_000);
+      await until(
+        async () => {
+          const now = String(
+            entry(
+              (await program.device("pdu")).parts.find(({ id }) => id === "outlet/2"),
+              "outlet.on",
+            )?.at,
+          );
+          if (now !== at) seen++;
+          at = now;
+          return seen > count;
+        },
+        `${count} polls`,
+        15_000,
+      );
     };
     show(3046, 4_294_967_290);
     const device = `driver: snmp, host: 127.0.0.1, port: ${pdu.port}, community: public, interval: 500ms`;
@@ -121,7 +143,10 @@ describeWithPeer("a program that is killed", missing ?? found.snmpsim, () => {
     show(5, 13);
     await until(() => last(1) > before, "goes on after the zero", 15_000);
 
-    for (const [outlet, flowed] of [[1, 1.2], [10, 1.9]] as const) {
+    for (const [outlet, flowed] of [
+      [1, 1.2],
+      [10, 1.9],
+    ] as const) {
       const totals = totalsOf(ear, outlet);
       expect(totals.length).toBeGreaterThan(6);
       expect(totals, `outlet ${outlet}`).toEqual(totals.toSorted((a, b) => a - b));

@@ -69,7 +69,8 @@ describeWithPeer("the configuration of a running program", missing ?? found.snmp
     const write = (devices: Readonly<Record<string, string>>): void => program.write(configure(program.port, devices));
     const state = async (id: string): Promise<string> => (await program.device(id)).connection?.state ?? "none";
     const times = (text: string): number => program.output().split(text).length - 1;
-    const online = (...ids: readonly string[]): Promise<unknown> => until(async () => (await Promise.all(ids.map(state))).every((one) => one === "online"), `${ids.join()} online`, 20_000);
+    const online = (...ids: readonly string[]): Promise<unknown> =>
+      until(async () => (await Promise.all(ids.map(state))).every((one) => one === "online"), `${ids.join()} online`, 20_000);
     await program.start();
     await online("ups", "web", "rack");
     const first = sessions; // It may take two, as the first cipher suite that is asked for is better than what this BMC has.
@@ -100,10 +101,15 @@ describeWithPeer("the configuration of a running program", missing ?? found.snmp
 
     // One wrong entry: that device is shown with the reason, the others never notice; one that is gone is gone.
     write({ ups: `${ups}, name: Office`, web, rack: rack.replace("port:", "prot:") });
-    expect(await program.ask("/api/v1/reload", { method: "POST" })).toMatchObject({ status: 200, body: { accepted: true, problems: [expect.stringContaining("prot") as string] } });
+    expect(await program.ask("/api/v1/reload", { method: "POST" })).toMatchObject({
+      status: 200,
+      body: { accepted: true, problems: [expect.stringContaining("prot") as string] },
+    });
     const { connection, parts } = await program.device("rack");
     expect(connection).toMatchObject({ state: "quarantined", detail: expect.stringMatching(/rack-power\.yaml:\d+:\d+.*Did you mean "port"/) as string });
-    expect(parts.flatMap(({ readings }) => Object.values(readings as Readonly<Record<string, { quality: string }>>)).filter(({ quality }) => quality === "good")).toEqual([]);
+    expect(
+      parts.flatMap(({ readings }) => Object.values(readings as Readonly<Record<string, { quality: string }>>)).filter(({ quality }) => quality === "good"),
+    ).toEqual([]);
     expect(await program.command("rack", "outlet/2", "outlet.on")).toMatchObject({ status: 503 });
     expect((await program.ask("/api/v1/devices/twin")).status).toBe(404);
     expect((await program.ask("/api/v1/health")).body["state"]).toBe("degraded");
@@ -168,7 +174,10 @@ describeWithPeer("the configuration of a running program", missing ?? found.snmp
     const silent = createSocket("udp4").bind(0, "127.0.0.1");
     await once(silent, "listening");
     await using ear = await listen(broker.url);
-    const devices = { rack: `driver: snmp, host: 127.0.0.1, port: ${pdu.port}, community: public`, gone: `driver: snmp, host: 127.0.0.1, port: ${silent.address().port}, community: public` };
+    const devices = {
+      rack: `driver: snmp, host: 127.0.0.1, port: ${pdu.port}, community: public`,
+      gone: `driver: snmp, host: 127.0.0.1, port: ${silent.address().port}, community: public`,
+    };
     await using program = await prepareProgram((port) => configure(port, devices, `mqtt: { url: "${broker.url}" }`));
     const status = (): string | undefined => ear.last("rack-power/status");
     let births = 0;

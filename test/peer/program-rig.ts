@@ -36,7 +36,10 @@ export interface ProgramRig extends AsyncDisposable {
   signal(signal: NodeJS.Signals): void;
   /** Everything that it has written to both streams since it was made. */
   output(): string;
-  ask(path: string, question?: { readonly method?: string; readonly body?: unknown; readonly key?: string; readonly headers?: Readonly<Record<string, string>> }): Promise<Answer>;
+  ask(
+    path: string,
+    question?: { readonly method?: string; readonly body?: unknown; readonly key?: string; readonly headers?: Readonly<Record<string, string>> },
+  ): Promise<Answer>;
   command(device: string, part: string, command: string, more?: Readonly<Record<string, string>>): Promise<Answer>;
   device(id: string): Promise<DeviceView>;
   outcomes(): Promise<readonly OutcomeView[]>;
@@ -59,7 +62,11 @@ const asker =
   (port: number): ProgramRig["ask"] =>
   async (path, { method = "GET", body, key = keys.all, headers = {} } = {}) => {
     const type: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { "x-api-key": key, ...type, ...headers }, ...(body !== undefined && { body: JSON.stringify(body) }) });
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      headers: { "x-api-key": key, ...type, ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
     const text = await response.text();
     return { status: response.status, body: text === "" ? {} : (JSON.parse(text) as Answer["body"]) };
   };
@@ -151,6 +158,6 @@ export const listen = async (url: string): Promise<Listener> => {
     messages,
     last: (topic) => messages.findLast((message) => message.topic === topic)?.text,
     kept,
-    [Symbol.asyncDispose]: async () => void (await client.endAsync(true)),
+    [Symbol.asyncDispose]: () => client.endAsync(true),
   };
 };

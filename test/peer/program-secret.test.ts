@@ -50,8 +50,15 @@ const spellings = (secret: string): readonly string[] => [
 ];
 
 const paths = [
-  "/api/v1/devices", "/api/v1/devices/ups", "/api/v1/outcomes?limit=100", "/api/v1/health", "/api/v1/openapi.json", "/metrics",
-  "/api/v1/devices/misspelt", "/api/v1/devices/v3", "/api/v1/devices/bmc",
+  "/api/v1/devices",
+  "/api/v1/devices/ups",
+  "/api/v1/outcomes?limit=100",
+  "/api/v1/health",
+  "/api/v1/openapi.json",
+  "/metrics",
+  "/api/v1/devices/misspelt",
+  "/api/v1/devices/v3",
+  "/api/v1/devices/bmc",
 ] as const;
 
 const everyFile = (folder: string): string =>
@@ -94,8 +101,16 @@ devices:
     await program.start();
     await until(() => ear.last("rack-power/status") === "online", "online", 15_000);
     const state = async (id: string): Promise<string> => (await program.device(id)).connection.state;
-    await until(async () => (await Promise.all(["silent", "refused", "v3", "bmc"].map(state))).every((one) => one === "offline"), "all have failed in their ways", 20_000);
-    expect(await Promise.all(["ups", "stranger", "misspelt", "wrong-type", "too-long", "lost-colon"].map(state))).toEqual(["online", "online", ...Array.from({ length: 4 }, () => "quarantined")]);
+    await until(
+      async () => (await Promise.all(["silent", "refused", "v3", "bmc"].map(state))).every((one) => one === "offline"),
+      "all have failed in their ways",
+      20_000,
+    );
+    expect(await Promise.all(["ups", "stranger", "misspelt", "wrong-type", "too-long", "lost-colon"].map(state))).toEqual([
+      "online",
+      "online",
+      ...Array.from({ length: 4 }, () => "quarantined"),
+    ]);
     expect(await program.command("ups", "ups", "ups.beeperMute")).toMatchObject({ status: 502 });
     expect(await program.ask("/api/v1/devices", { key: canaries.environment })).toMatchObject({ status: 200 });
 
@@ -111,7 +126,9 @@ devices:
     const list = await program.cli("devices");
     expect(list.code).toBe(0);
 
-    const answers = await Promise.all(paths.map(async (path) => await (await fetch(`http://127.0.0.1:${program.port}${path}`, { headers: { "x-api-key": keys.all } })).text()));
+    const answers = await Promise.all(
+      paths.map(async (path) => await (await fetch(`http://127.0.0.1:${program.port}${path}`, { headers: { "x-api-key": keys.all } })).text()),
+    );
     const cmdline = readFileSync(`/proc/${program.pid}/cmdline`, "utf8");
     const { pid } = program;
     const status = readFileSync(`/proc/${pid}/status`, "utf8");

@@ -12,7 +12,8 @@ describe("the log", () => {
     log.error("refused", new Error(`bad login ${Buffer.from(secret).toString("base64")}`, { cause: { body: JSON.stringify({ secret }) } }));
     const text = lines.join("");
     expect(lines.length).toBeGreaterThanOrEqual(3);
-    for (const spelling of [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64"), JSON.stringify(secret).slice(1, -1)]) expect(text).not.toContain(spelling);
+    for (const spelling of [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64"), JSON.stringify(secret).slice(1, -1)])
+      expect(text).not.toContain(spelling);
     expect(text.match(/\[secret\]/g)?.length).toBeGreaterThanOrEqual(3);
   });
 

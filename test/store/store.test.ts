@@ -22,12 +22,27 @@ const filled = (): { store: Store; changes: Change[] } => {
 describe("the store", () => {
   test("tells one change per part, and none for what is the same", () => {
     const { store, changes } = filled();
-    store.put("pdu", [{ part: "outlet/1", point: "outlet.on", value: true }, { part: "outlet/1", point: "meter.power", value: 41 }, { part: "outlet/2", point: "outlet.on", value: false }], 100);
+    store.put(
+      "pdu",
+      [
+        { part: "outlet/1", point: "outlet.on", value: true },
+        { part: "outlet/1", point: "meter.power", value: 41 },
+        { part: "outlet/2", point: "outlet.on", value: false },
+      ],
+      100,
+    );
     expect(changes).toEqual([
       { kind: "readings", device: "pdu", part: "outlet/1", points: ["outlet.on", "meter.power"] },
       { kind: "readings", device: "pdu", part: "outlet/2", points: ["outlet.on"] },
     ]);
-    store.put("pdu", [{ part: "outlet/1", point: "outlet.on", value: true }, { part: "outlet/1", point: "meter.power", value: 42 }], 200);
+    store.put(
+      "pdu",
+      [
+        { part: "outlet/1", point: "outlet.on", value: true },
+        { part: "outlet/1", point: "meter.power", value: 42 },
+      ],
+      200,
+    );
     expect(changes[2]).toEqual({ kind: "readings", device: "pdu", part: "outlet/1", points: ["meter.power"] });
     expect(changes).toHaveLength(3);
     expect(store.device("pdu")?.parts.get("outlet/1")?.entries.get("outlet.on")).toEqual({ value: true, at: 200, quality: "good" });
@@ -55,7 +70,15 @@ describe("the store", () => {
 
   test("drops readings that the description does not name, and points that a new description no longer has", () => {
     const { store } = filled();
-    store.put("pdu", [{ part: "outlet/9", point: "outlet.on", value: true }, { part: "outlet/2", point: "meter.power", value: 1 }, { part: "outlet/2", point: "outlet.on", value: true }], 1);
+    store.put(
+      "pdu",
+      [
+        { part: "outlet/9", point: "outlet.on", value: true },
+        { part: "outlet/2", point: "meter.power", value: 1 },
+        { part: "outlet/2", point: "outlet.on", value: true },
+      ],
+      1,
+    );
     expect(store.device("pdu")?.parts.get("outlet/2")?.entries.size).toBe(1);
     store.describe("pdu", { parts: [{ id: "outlet/2", points: ["outlet.on"], commands: [] }] });
     expect([...(store.device("pdu")?.parts.keys() ?? [])]).toEqual(["outlet/2"]);

@@ -44,6 +44,35 @@ const meterOf = (point: PointName, registers: Registry[]): Meter | undefined => 
   return { reset: () => gauge.reset(), show: (labels, value) => gauge.set(labels, value * factor) };
 };
 
+/** Counts what happens from now on: ended commands, and devices that go away. */
+const countEvents = ({ store, bus }: Pick<RestDependencies, "store" | "bus">, registers: Registry[]): Disposable => {
+  const commands = new Counter({
+    name: "rack_power_commands_total",
+    help: "Ended commands; no device: one that is not known",
+    labelNames: ["device", "state"] as const,
+    registers,
+  });
+  const faults = new Counter({
+    name: "rack_power_device_faults_total",
+    help: "Times that a device went away",
+    labelNames: ["device", "fault"] as const,
+    registers,
+  });
+  const away = new Set(store.devices().flatMap(({ id, connection }) => (connection.state === "offline" ? [id] : [])));
+  const follow = ({ kind, device }: Change): void => {
+    if (kind === "readings") return;
+    const { state, fault = "unreachable" } = store.device(device)?.connection ?? {};
+    if (state === "offline" && !away.has(device)) faults.inc({ device, fault });
+    if (state === "offline") away.add(device);
+    else away.delete(device);
+  };
+  const counting = new DisposableStack();
+  // Whoever asks for devices that are not there must not fill the memory with their names.
+  counting.use(bus.subscribe(({ state, command: { device } }) => commands.inc({ device: store.device(device) ? device : "", state })));
+  counting.use(store.subscribe(follow));
+  return counting;
+};
+
 export interface Metrics extends Disposable {
   readonly contentType: string;
   /** The text exposition format, as things are now. Stale values are left out: a metric without a sample is what Prometheus takes for "not known". */
@@ -66,13 +95,6 @@ export const createMetrics = ({ store, bus, version }: RestDependencies): Metric
     registers,
   });
   new Gauge({ name: "rack_power_info", help: "This program", labelNames: ["version"] as const, registers }).set({ version }, 1);
-  const commands = new Counter({ name: "rack_power_commands_total", help: "Ended commands; no device: one that is not known", labelNames: ["device", "state"] as const, registers });
-  const faults = new Counter({
-    name: "rack_power_device_faults_total",
-    help: "Times that a device went away",
-    labelNames: ["device", "fault"] as const,
-    registers,
-  });
 
   const showPart = (device: string, { id: part, entries }: PartState): void => {
     for (const [point, { value, quality }] of entries) if (quality === "good") meters.get(point)?.show({ device, part }, Number(value));
@@ -92,19 +114,7 @@ export const createMetrics = ({ store, bus, version }: RestDependencies): Metric
     for (const part of parts.values()) showPart(device, part);
   };
 
-  const away = new Set(store.devices().flatMap(({ id, connection }) => (connection.state === "offline" ? [id] : [])));
-  const follow = ({ kind, device }: Change): void => {
-    if (kind === "readings") return;
-    const { state, fault = "unreachable" } = store.device(device)?.connection ?? {};
-    if (state === "offline" && !away.has(device)) faults.inc({ device, fault });
-    if (state === "offline") away.add(device);
-    else away.delete(device);
-  };
-  const subscriptions = [
-    // Whoever asks for devices that are not there must not fill the memory with their names.
-    bus.subscribe(({ state, command: { device } }) => commands.inc({ device: store.device(device) ? device : "", state })),
-    store.subscribe(follow),
-  ];
+  const counting = countEvents({ store, bus }, registers);
   return {
     contentType: registry.contentType,
     text: async () => {
@@ -112,8 +122,6 @@ export const createMetrics = ({ store, bus, version }: RestDependencies): Metric
       for (const device of store.devices()) showDevice(device);
       return await registry.metrics();
     },
-    [Symbol.dispose]: () => {
-      for (const subscription of subscriptions) subscription[Symbol.dispose]();
-    },
+    [Symbol.dispose]: () => counting[Symbol.dispose](),
   };
 };

@@ -2,10 +2,7 @@ import { z } from "zod";
 import { devicePattern, partPattern } from "#domain/device.ts";
 
 /** The words that every schema of this interface uses. */
-export const deviceId = z
-  .string()
-  .regex(devicePattern)
-  .describe("The device's key in the configuration");
+export const deviceId = z.string().regex(devicePattern).describe("The device's key in the configuration");
 
 export const partId = z.string().max(100).regex(partPattern).describe("Part of a device, such as outlet/3");
 

@@ -13,7 +13,6 @@ export const valueTypes = {
   noSuchInstance: 129,
   endOfMibView: 130,
 } as const;
-type ValueType = "integer" | "gauge" | "text" | "oid" | "ticks" | "address";
 
 /** One object with its value, as the library decodes it: number, Buffer (text, opaque, counter64), dotted text (oid, address) or null. */
 export interface Varbind {
