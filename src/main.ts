@@ -8,7 +8,7 @@ import { createDrivers } from "#driver/registry.ts";
 import { systemClock as clock } from "#platform/clock.ts";
 import { readTextIfThere } from "#platform/file.ts";
 import { createLog, type RootLog } from "#platform/log.ts";
-import { obey } from "#simulator/control.ts";
+import { obey } from "#simulator/rack/control.ts";
 import { startDemonstration, type Demonstration } from "#simulator/demonstration.ts";
 import { NotStarted, Program } from "./program.ts";
 import { version } from "./version.ts";

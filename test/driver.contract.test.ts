@@ -6,10 +6,10 @@ import type { Context, Driver, Session } from "#driver/contract.ts";
 import { createDrivers } from "#driver/registry.ts";
 import { systemClock } from "#platform/clock.ts";
 import { createLog } from "#platform/log.ts";
-import { startBmc } from "#simulator/bmc-server.ts";
-import { startNutServer } from "#simulator/nut-server.ts";
-import { startPduAgent } from "#simulator/pdu-agent.ts";
-import { createRack } from "#simulator/rack.ts";
+import { startBmc } from "#simulator/bmc/server.ts";
+import { startNutServer } from "#simulator/nut/server.ts";
+import { startPduAgent } from "#simulator/snmp/pdu-agent.ts";
+import { createRack } from "#simulator/rack/rack.ts";
 
 const host = "127.0.0.1";
 const rack = createRack();

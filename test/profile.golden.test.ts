@@ -10,7 +10,7 @@ import { bundledProfiles } from "#driver/profile/bundled-profiles.ts";
 import { createSnmpDriver } from "#driver/profile/snmp-driver.ts";
 import type { Session } from "#driver/contract.ts";
 import { systemClock } from "#platform/clock.ts";
-import { startSnmpAgent } from "#simulator/snmp-agent.ts";
+import { startSnmpAgent } from "#simulator/snmp/agent.ts";
 import { readRecording, readTable, type ServedTable } from "./driver/profile-table.ts";
 
 interface Expected {

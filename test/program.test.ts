@@ -8,8 +8,8 @@ import { systemClock as clock } from "#platform/clock.ts";
 import { createLog } from "#platform/log.ts";
 import type { DeviceView } from "#publish/rest/device-view.ts";
 import { startBroker } from "#simulator/broker.ts";
-import { startNutServer } from "#simulator/nut-server.ts";
-import { createRack } from "#simulator/rack.ts";
+import { startNutServer } from "#simulator/nut/server.ts";
+import { createRack } from "#simulator/rack/rack.ts";
 import { NotStarted, Program } from "../src/program.ts";
 import { until } from "./peer/until.ts";
 

@@ -22,7 +22,6 @@ export const planPolls = (description: Description): PollPlan => {
   const liveAndSlow = ofPace(all, "live", "slow");
   return { all, live: ofPace(liveAndSlow, "live"), liveAndSlow };
 };
-};
 
 /** Seconds between polls of slow points: ten intervals, but not more than five minutes nor less than one interval. */
 export const slowInterval = (interval: number): number => Math.max(interval, Math.min(interval * 10, 300));

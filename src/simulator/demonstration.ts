@@ -3,12 +3,12 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Clock } from "#platform/clock.ts";
 import { writeTextSafely } from "#platform/file.ts";
-import { startBmc } from "./bmc-server.ts";
+import { startBmc } from "./bmc/server.ts";
 import { startBroker } from "./broker.ts";
-import { startRackControl } from "./control.ts";
-import { startNutServer } from "./nut-server.ts";
-import { startPduAgent } from "./pdu-agent.ts";
-import { createRack, type Rack } from "./rack.ts";
+import { startRackControl } from "./rack/control.ts";
+import { startNutServer } from "./nut/server.ts";
+import { startPduAgent } from "./snmp/pdu-agent.ts";
+import { createRack, type Rack } from "./rack/rack.ts";
 
 export interface Demonstration extends AsyncDisposable {
   readonly rack: Rack;

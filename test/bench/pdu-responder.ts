@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { answerSnmp, createSnmpTree, type SnmpObject } from "#simulator/snmp-agent.ts";
-import type { SnmpValue } from "#simulator/snmp-message.ts";
+import { answerSnmp, createSnmpTree, type SnmpObject } from "#simulator/snmp/agent.ts";
+import type { SnmpValue } from "#simulator/snmp/message.ts";
 
 /**
  * A program of its own: many PDUs, each on a port of its own, that answer from a cache. The first answer to a request is the simulator's; from
@@ -111,6 +111,16 @@ const openPdu = async (): Promise<number> => {
   await listening;
   return socket.address().port;
 };
+
+let awake = false;
+const stay = (): void => {
+  if (awake) setImmediate(stay);
+};
+// A responder that sleeps has to be woken, at the cost of whoever sends to it; real devices are on other machines.
+process.on("message", (message: { readonly awake: boolean }) => {
+  awake = message.awake;
+  stay();
+});
 
 process.once("disconnect", () => process.exit());
 tell({ ports: await Promise.all(Array.from({ length: count }, openPdu)) });

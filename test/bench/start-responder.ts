@@ -8,6 +8,8 @@ export interface Responder extends AsyncDisposable {
   readonly ports: readonly number[];
   /** When the next SET reaches one of them: milliseconds of the clock of `monotonic`. */
   nextSet(): Promise<number>;
+  /** Keeps it from sleeping while it has nothing to do. */
+  stayAwake(awake: boolean): void;
 }
 
 /** Milliseconds of CLOCK_MONOTONIC, which all processes of the machine share. */
@@ -23,6 +25,7 @@ export const startResponder = async (options: ResponderOptions): Promise<Respond
   return {
     ports,
     nextSet: async () => ((await once(heard, "set")) as [number])[0],
+    stayAwake: (awake) => void child.send({ awake }),
     [Symbol.asyncDispose]: async () => {
       child.kill();
       await ended;

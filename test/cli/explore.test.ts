@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { startNutServer } from "#simulator/nut-server.ts";
-import { startPduAgent } from "#simulator/pdu-agent.ts";
-import { createRack } from "#simulator/rack.ts";
+import { startNutServer } from "#simulator/nut/server.ts";
+import { startPduAgent } from "#simulator/snmp/pdu-agent.ts";
+import { createRack } from "#simulator/rack/rack.ts";
 import { makeFolder } from "#test/config/fixture.ts";
 import { runCli } from "./cli-rig.ts";
 

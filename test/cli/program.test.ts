@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { startRackControl } from "#simulator/control.ts";
-import { createRack } from "#simulator/rack.ts";
+import { startRackControl } from "#simulator/rack/control.ts";
+import { createRack } from "#simulator/rack/rack.ts";
 import { runCli } from "./cli-rig.ts";
 
 test("run is what happens without a word, and takes the configuration", async () => {

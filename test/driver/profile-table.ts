@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 
-import { createSnmpTree, type SnmpObject } from "#simulator/snmp-agent.ts";
-import type { SnmpValue } from "#simulator/snmp-message.ts";
+import { createSnmpTree, type SnmpObject } from "#simulator/snmp/agent.ts";
+import type { SnmpValue } from "#simulator/snmp/message.ts";
 
 /** What a table.yaml makes: the objects of an agent, and a record of the writes that reached it, as `object = type value`. */
 export interface ServedTable {

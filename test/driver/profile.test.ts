@@ -9,7 +9,7 @@ import { decoder } from "#driver/profile/value.ts";
 import type { Profile } from "#driver/profile/schema.ts";
 import { createSnmpDriver } from "#driver/profile/snmp-driver.ts";
 import { systemClock } from "#platform/clock.ts";
-import { startPduAgent } from "#simulator/pdu-agent.ts";
+import { startPduAgent } from "#simulator/snmp/pdu-agent.ts";
 import { simulatedPdu } from "../peer/snmp-pdu.ts";
 
 const minimal = `protocol: snmp

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { decodeRequest, tags } from "#simulator/snmp-message.ts";
+import { decodeRequest, tags } from "#simulator/snmp/message.ts";
 import { nutAdmin, pduColumns, pduObjects, startEngine, upsWithOutlet } from "./engine-rig.ts";
 import { startIpmiSim } from "./ipmi-sim.ts";
 import { simSensors } from "./ipmi-sim-sensor.ts";

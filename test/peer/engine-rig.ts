@@ -11,7 +11,7 @@ import { Engine } from "#engine/engine.ts";
 import { systemClock } from "#platform/clock.ts";
 import { openDatabase, type Database } from "#platform/database.ts";
 import { createLog } from "#platform/log.ts";
-import type { SnmpObject } from "#simulator/snmp-agent.ts";
+import type { SnmpObject } from "#simulator/snmp/agent.ts";
 import { goodValue } from "#store/read.ts";
 import { createStore, type Store } from "#store/store.ts";
 import { readTable } from "../driver/profile-table.ts";

@@ -1,4 +1,4 @@
-import { type BmcServer, type ChassisAction, type SimulatedSensor, startBmc } from "#simulator/bmc-server.ts";
+import { type BmcServer, type ChassisAction, type SimulatedSensor, startBmc } from "#simulator/bmc/server.ts";
 
 /** Our own BMC with a machine that remembers what reached it. User ADMIN/ADMIN unless told otherwise. */
 export interface TestMachine extends AsyncDisposable {

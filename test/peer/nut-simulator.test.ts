@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { startNutServer } from "#simulator/nut-server.ts";
-import type { SimulatedUps } from "#simulator/nut-rack.ts";
+import { startNutServer } from "#simulator/nut/server.ts";
+import type { SimulatedUps } from "#simulator/nut/nut-rack.ts";
 import { faultOf, openUps, soon } from "./nut-open.ts";
 import { rawAnswer, startUpsd } from "./nut-server-rig.ts";
 import { debianPackages, describeWithPeer } from "./provision.ts";

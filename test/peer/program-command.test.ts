@@ -139,7 +139,9 @@ describeWithPeer("commands to the whole program", missing ?? found.snmpsim, () =
     expect(refused.code).toBe(3);
     const [, token = ""] = /--confirm (\S+)/.exec(refused.output) ?? [];
     expect(await program.cli("drive", "pdu", "outlet/10", "off", "--confirm", token)).toMatchObject({ code: 0 });
-    expect((await program.cli("drive", "pdu", "outlet/10", "on", "--confirm", token)).code).toBe(3);
+    // Each was good once, also for the same command.
+    expect(await program.command("pdu", "outlet/10", "outlet.on", { confirm })).toMatchObject({ status: 423 });
+    expect((await program.cli("drive", "pdu", "outlet/10", "off", "--confirm", token)).code).toBe(3);
     expect(pdu.writes()).toEqual([...writes, "10 1", "10 2"]);
     for (const secret of [confirm, token]) expect(ear.messages.filter(({ text }) => text.includes(secret))).toEqual([]);
   });

@@ -35,6 +35,7 @@ const canaries = {
   bmcKey: "canary-bmc-key-1",
   misspelt: "canary-in-a-misspelt-key",
   lostColon: "canary-that-lost-its-colon",
+  lostInMap: "canary-that-became-a-key",
   wrongType: "canary-where-a-port-belongs",
   tooLong: "canary-that-is-longer-than-a-bmc-takes",
   environment: "canary-of-the-environment",
@@ -95,6 +96,7 @@ devices:
   wrong-type: { driver: nut, host: 127.0.0.1, port: ${canaries.wrongType}, ups: office }
   too-long: { ${ipmi}, password: ${canaries.tooLong} }
   lost-colon: password ${canaries.lostColon}
+  lost-in-map: { ${nut}, username: admin, password ${canaries.lostInMap} }
 `;
     await using program = await prepareProgram((port) => configuration(port, canaries.wrongNut), { RACK_KEY: canaries.environment });
     writeFileSync(join(program.folder, "secrets.yaml"), `mqtt: ${quoted(canaries.mqtt)}\nnut: ${quoted(canaries.nut)}\n`);
@@ -106,10 +108,10 @@ devices:
       "all have failed in their ways",
       20_000,
     );
-    expect(await Promise.all(["ups", "stranger", "misspelt", "wrong-type", "too-long", "lost-colon"].map(state))).toEqual([
+    expect(await Promise.all(["ups", "stranger", "misspelt", "wrong-type", "too-long", "lost-colon", "lost-in-map"].map(state))).toEqual([
       "online",
       "online",
-      ...Array.from({ length: 4 }, () => "quarantined"),
+      ...Array.from({ length: 5 }, () => "quarantined"),
     ]);
     expect(await program.command("ups", "ups", "ups.beeperMute")).toMatchObject({ status: 502 });
     expect(await program.ask("/api/v1/devices", { key: canaries.environment })).toMatchObject({ status: 200 });
@@ -151,7 +153,7 @@ devices:
         }
       }
     }
-    expect(searched).toBe(6 * 14 * 5);
+    expect(searched).toBe(6 * 15 * 5);
     expect(left.log).toContain("DEBUG");
     expect(left.broker).toContain("rack-power_ups");
   });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { startPduAgent } from "#simulator/pdu-agent.ts";
+import { startPduAgent } from "#simulator/snmp/pdu-agent.ts";
 import { describeWithPeer, debianPackages } from "./provision.ts";
 import { run } from "./run.ts";
 import { simulatedPdu } from "./snmp-pdu.ts";

@@ -1,4 +1,4 @@
-import type { SimulatedOutlet, SimulatedPdu } from "#simulator/pdu-agent.ts";
+import type { SimulatedOutlet, SimulatedPdu } from "#simulator/snmp/pdu-agent.ts";
 
 export interface RecordedPdu extends SimulatedPdu {
   /** What the agent was told to do, in order. */

@@ -8,7 +8,7 @@ import type { Fault } from "#domain/fault.ts";
 import type { Session } from "#driver/contract.ts";
 import { createSnmpDriver } from "#driver/profile/snmp-driver.ts";
 import { systemClock } from "#platform/clock.ts";
-import { decodeRequest, tags } from "#simulator/snmp-message.ts";
+import { decodeRequest, tags } from "#simulator/snmp/message.ts";
 import { readTable } from "../driver/profile-table.ts";
 import { debianPackages, describeWithPeer } from "./provision.ts";
 import { startSnmpsim, type Snmpsim } from "./snmpsim.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-import type { SnmpObject } from "#simulator/snmp-agent.ts";
+import type { SnmpObject } from "#simulator/snmp/agent.ts";
 import { freePort } from "./port.ts";
 import { startProcess } from "./process.ts";
 import type { Peer } from "./provision.ts";

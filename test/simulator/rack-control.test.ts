@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
-import { obey, startRackControl } from "#simulator/control.ts";
-import { createRack } from "#simulator/rack.ts";
+import { obey, startRackControl } from "#simulator/rack/control.ts";
+import { createRack } from "#simulator/rack/rack.ts";
 
 const ask = async (port: number, text: string, answers: number): Promise<string> => {
   const socket = connect(port, "127.0.0.1").setEncoding("utf8");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createRack, type Rack } from "#simulator/rack.ts";
+import { createRack, type Rack } from "#simulator/rack/rack.ts";
 
 const status = (rack: Rack, name: string): string =>
   rack.upses

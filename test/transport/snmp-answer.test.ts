@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { decodeRequest, encodeResponse, tags, type SnmpValue } from "#simulator/snmp-message.ts";
+import { decodeRequest, encodeResponse, tags, type SnmpValue } from "#simulator/snmp/message.ts";
 import { expected as expectObject, readExpected } from "#transport/snmp/expected-answer.ts";
 import { messageId } from "#transport/snmp/outer-layer.ts";
 import { lacksProtection } from "#transport/snmp/protection.ts";

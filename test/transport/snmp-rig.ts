@@ -1,7 +1,7 @@
 import { Secret } from "#domain/secret.ts";
 import { systemClock } from "#platform/clock.ts";
-import { createSnmpTree, startSnmpAgent, type SnmpAgent } from "#simulator/snmp-agent.ts";
-import { decodeRequest, type SnmpRequest, type SnmpValue } from "#simulator/snmp-message.ts";
+import { createSnmpTree, startSnmpAgent, type SnmpAgent } from "#simulator/snmp/agent.ts";
+import { decodeRequest, type SnmpRequest, type SnmpValue } from "#simulator/snmp/message.ts";
 import type { Community } from "#transport/snmp/credentials.ts";
 import type { SnmpSession } from "#transport/snmp/snmp-session.ts";
 import { createSnmpTransport, type SnmpTransport } from "#transport/snmp/snmp-transport.ts";

@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 
 import type { Fault } from "#domain/fault.ts";
 import { Secret } from "#domain/secret.ts";
-import { errorStatus } from "#simulator/snmp-agent.ts";
-import { encodeResponse, tags, type SnmpRequest } from "#simulator/snmp-message.ts";
+import { errorStatus } from "#simulator/snmp/agent.ts";
+import { encodeResponse, tags, type SnmpRequest } from "#simulator/snmp/message.ts";
 import { prepareFetch, type Fetch, type Slot } from "#transport/snmp/fetch.ts";
 import { until } from "../peer/until.ts";
 import { never, startRig, table } from "./snmp-rig.ts";

@@ -1,4 +1,4 @@
-import { quoted } from "./nut-get.ts";
+import { quoted } from "./get.ts";
 import type { NutRack, SimulatedUps } from "./nut-rack.ts";
 
 type Find = (name: string | undefined) => SimulatedUps | undefined;

@@ -14,7 +14,7 @@ import {
   sameAlgorithms,
 } from "#transport/ipmi/rakp-message.ts";
 import { encodePlainPacket, type Packet, payloadTypes, sealPacket, type SessionKeys, unsealPacket } from "#transport/ipmi/rmcp-packet.ts";
-import type { CommandResult, CommandTable } from "./bmc-command.ts";
+import type { CommandResult, CommandTable } from "./command.ts";
 
 interface Slot {
   readonly console: number;

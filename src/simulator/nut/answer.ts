@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { answerGet } from "./nut-get.ts";
-import { answerList } from "./nut-list.ts";
+import { answerGet } from "./get.ts";
+import { answerList } from "./list.ts";
 import { isTrusted, type NutClient, type NutRack, type SimulatedUps } from "./nut-rack.ts";
 
 export interface Answer {

@@ -1,4 +1,4 @@
-import type { SimulatedBmc } from "./bmc-server.ts";
+import type { SimulatedBmc } from "#simulator/bmc/server.ts";
 
 /** A server of the simulated rack. Its BMC lives on standby power of its own, so that it can be asked while the server is off. */
 export interface RackServer extends SimulatedBmc {

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import { Fault } from "#domain/fault.ts";
 import { decodeWords } from "#transport/nut/line.ts";
 import { LineReader } from "#transport/nut/line-reader.ts";
-import { answer } from "./nut-answer.ts";
+import { answer } from "./answer.ts";
 import type { NutClient, NutRack } from "./nut-rack.ts";
 
 export interface NutServerOptions extends Omit<NutRack, "clients"> {

@@ -1,8 +1,8 @@
 import { systemClock } from "#platform/clock.ts";
 import { cipherSuites, type SuiteId } from "#transport/ipmi/cipher-suite.ts";
-import { inventoryImage } from "./bmc-inventory.ts";
-import type { ChassisAction, SimulatedBmc } from "./bmc-machine.ts";
-import { type SensorRecord, sensorRecord } from "./bmc-sensor.ts";
+import { inventoryImage } from "./inventory.ts";
+import type { ChassisAction, SimulatedBmc } from "./machine.ts";
+import { type SensorRecord, sensorRecord } from "./sensor.ts";
 
 /** Completion code, and data when it is 0. */
 export interface CommandResult {

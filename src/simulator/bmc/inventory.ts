@@ -1,4 +1,4 @@
-import type { SimulatedBmc } from "./bmc-machine.ts";
+import type { SimulatedBmc } from "./machine.ts";
 
 const field = (text: string): Buffer => {
   // One byte of text would look like the end mark, C1h.

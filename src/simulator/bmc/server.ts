@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { type SuiteId, suiteIds } from "#transport/ipmi/cipher-suite.ts";
 import { decodeRequest, encodeAnswer } from "#transport/ipmi/ipmi-message.ts";
 import { encodePlainPacket, parsePacket, payloadTypes } from "#transport/ipmi/rmcp-packet.ts";
-import { type CommandTable, createCommandTable } from "./bmc-command.ts";
-import type { SimulatedBmc } from "./bmc-machine.ts";
-import { createSessionTable, type SessionTable } from "./bmc-session.ts";
+import { type CommandTable, createCommandTable } from "./command.ts";
+import type { SimulatedBmc } from "./machine.ts";
+import { createSessionTable, type SessionTable } from "./session.ts";
 
-export type { ChassisAction, SimulatedBmc, SimulatedSensor } from "./bmc-machine.ts";
+export type { ChassisAction, SimulatedBmc, SimulatedSensor } from "./machine.ts";
 
 export interface BmcServerOptions {
   readonly host: string;

@@ -1,4 +1,4 @@
-import type { SimulatedUps } from "./nut-rack.ts";
+import type { SimulatedUps } from "#simulator/nut/nut-rack.ts";
 
 export interface UpsDesign {
   readonly name: string;

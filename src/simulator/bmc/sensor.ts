@@ -1,4 +1,4 @@
-import type { SimulatedSensor } from "./bmc-machine.ts";
+import type { SimulatedSensor } from "./machine.ts";
 
 /** How a sensor's value becomes a byte: value = raw × multiplier × 10^exponent. Fixed at the start, as clients keep the records. */
 interface Scale {

@@ -1,6 +1,6 @@
 import { systemClock } from "#platform/clock.ts";
-import { type SnmpAgent, type SnmpObject, createSnmpTree, errorStatus, startSnmpAgent } from "./snmp-agent.ts";
-import type { SnmpValue } from "./snmp-message.ts";
+import { type SnmpAgent, type SnmpObject, createSnmpTree, errorStatus, startSnmpAgent } from "./agent.ts";
+import type { SnmpValue } from "./message.ts";
 
 export interface SimulatedOutlet {
   readonly number: number;

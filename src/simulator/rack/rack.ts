@@ -1,6 +1,6 @@
-import type { SimulatedOutlet, SimulatedPdu } from "./pdu-agent.ts";
-import { createServer, type RackServer } from "./simulated-server.ts";
-import { createUps, type RackUps } from "./simulated-ups.ts";
+import type { SimulatedOutlet, SimulatedPdu } from "#simulator/snmp/pdu-agent.ts";
+import { createServer, type RackServer } from "./rack-server.ts";
+import { createUps, type RackUps } from "./rack-ups.ts";
 
 /** The rack of the demonstration: two UPSs, a metered PDU with 24 outlets on one of them, and two servers on two of its outlets. */
 export interface Rack {

@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { type SnmpRequest, type SnmpValue, SnmpWriter, beginResponse, decodeRequest, encodeOid, parseOid, tags, writeVarbind } from "./snmp-message.ts";
+import { type SnmpRequest, type SnmpValue, SnmpWriter, beginResponse, decodeRequest, encodeOid, parseOid, tags, writeVarbind } from "./message.ts";
 
 /** One object of the agent's tree. `set` returns an error status, 0 for success; an object without it cannot be written. */
 export interface SnmpObject {
