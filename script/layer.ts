@@ -25,7 +25,7 @@ export const laws: Readonly<Record<string, Law>> = {
     apart: { profile: ["yaml", "node:url"], nut: [], ipmi: [], "registry.ts": ["#driver/*"] },
   },
   store: { may: [...basis] },
-  engine: { may: [...basis, "#store/*", "#driver/contract.ts", "p-queue"] },
+  engine: { may: [...basis, "#store/*", "#driver/contract.ts"] },
   publish: {
     may: [...basis, ...bus, "#publish/text/*", "node:crypto"],
     apart: {

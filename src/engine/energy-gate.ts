@@ -116,10 +116,12 @@ export const createEnergyGate = (database: Database, clock: Clock, log: Log): En
     if (counter.restored && anew) counter.least = Math.max(counter.least, (counter.saved ?? 0) + reserve);
     counter.restored = false;
     if (after.total === undefined) return undefined;
-    if (after.total !== before?.total || anew) {
+    // What was told before a doubt is on the disk while it lasts: after a crash the device may go on from a number that looks like the saved one.
+    const doubting = after.doubted !== undefined && before?.doubted === undefined;
+    if (after.total !== before?.total || anew || doubting) {
       dirty.add(counter);
       saveWithin(before ? saveEvery : saveNew);
-      urgent ||= anew || after.total - (counter.saved ?? after.total) >= reserve;
+      urgent ||= anew || doubting || after.total - (counter.saved ?? after.total) >= reserve;
     }
     const total = Math.max(after.total, counter.least);
     return total === one.value ? one : reading(one.part, one.point, total);

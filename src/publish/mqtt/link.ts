@@ -138,7 +138,8 @@ const publishAcknowledged = (
     });
   });
 
-const createLink = (client: MqttClient, protocol: Protocol, receiveMaximum: number, { signal }: AbortController, ended: Promise<Trouble>): Link => {
+const createLink = (client: MqttClient, protocol: Protocol, receiveMaximum: number, life: AbortController, ended: Promise<Trouble>): Link => {
+  const { signal } = life;
   const window = createWindow(Math.min(receiveMaximum, inFlight));
   return {
     protocol,
@@ -162,7 +163,10 @@ const createLink = (client: MqttClient, protocol: Protocol, receiveMaximum: numb
       return client.stream.writableLength > congestion;
     },
     drained: () => abortable(new Promise((resolve) => client.stream.once("drain", resolve)), signal),
-    close: (force) => new Promise((resolve) => void client.end(force, () => resolve())),
+    close: (force) => {
+      life.abort(new Error("the connection to the broker was closed"));
+      return new Promise((resolve) => void client.end(force, () => resolve()));
+    },
   };
 };
 

@@ -27,6 +27,8 @@ class Publisher implements MqttPublisher {
   readonly #discovery: Discovery;
   readonly #inbox: CommandInbox;
   readonly #connection: Connection;
+  /** Nothing follows the good-bye: it would be kept, and the program be taken for running. */
+  #leaving = false;
   readonly #listening = new DisposableStack();
 
   constructor(options: MqttOptions, dependencies: MqttDependencies) {
@@ -72,6 +74,7 @@ class Publisher implements MqttPublisher {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const { log, clock } = this.#dependencies;
+    this.#leaving = true;
     this.#listening.dispose();
     const goodbye = this.#connection.link?.deliver(this.#topics.status, "offline", { retain: true });
     if (goodbye) await Promise.race([goodbye.catch((error: unknown) => log.debug("no good-bye", error)), clock.sleep(2000)]);
@@ -109,6 +112,7 @@ class Publisher implements MqttPublisher {
     this.#inbox.live = true;
     for (const topic of refused) this.#connection.deny(commands.includes(topic) ? "taking commands" : "reading along", topic);
     await this.#states.repeat();
+    if (this.#leaving) return;
     this.#deliver(status, "online");
     this.#quietly(this.#discovery.run(link));
     if (await this.#bridge.lostEdition(link.signal)) this.#discovery.resendAll();
@@ -128,6 +132,7 @@ class Publisher implements MqttPublisher {
   /** Home Assistant has started. */
   async #welcome(): Promise<void> {
     await this.#dependencies.clock.sleep(grace * (1 + Math.random()), this.#connection.link?.signal);
+    if (this.#leaving) return;
     this.#deliver(this.#topics.status, "online");
     this.#bridge.repeat();
     await this.#states.repeat();
