@@ -13,7 +13,10 @@ import { startSnmpsim, type Snmpsim } from "#test/peer/snmpsim.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Every peer that these tests need, or the first one that is missing. */
-export const provisionRack = async (): Promise<{ readonly missing?: Awaited<ReturnType<typeof debianPackages>>; readonly peers: Readonly<Record<"mosquitto" | "upsd" | "snmpsim" | "snmp" | "ipmi" | "core", Peer>> }> => {
+export const provisionRack = async (): Promise<{
+  readonly missing?: Awaited<ReturnType<typeof debianPackages>>;
+  readonly peers: Readonly<Record<"mosquitto" | "upsd" | "snmpsim" | "snmp" | "ipmi" | "core", Peer>>;
+}> => {
   const found = {
     mosquitto: await debianPackages("mosquitto"),
     upsd: await debianPackages("nut-server"),
@@ -38,8 +41,21 @@ export interface RealRack extends AsyncDisposable {
 export const startRealRack = async (peers: Awaited<ReturnType<typeof provisionRack>>["peers"]): Promise<RealRack> => {
   const table = readTable(readFileSync(join(root, "src/profile/apc-rack-pdu-2g/table.yaml"), "utf8"));
   await using starting = new AsyncDisposableStack();
-  const variables = { "ups.status": "OL", "ups.mfr": "Rig", "ups.model": "R1500", "ups.serial": "U1", "ups.load": "23", "ups.realpower": "120", "battery.charge": "97", "battery.runtime": "1800", "input.voltage": "230.4", "ups.beeper.status": "enabled" };
-  const upsd = starting.use(await startUpsd(peers.upsd, { upses: { office: { variables, commands: ["beeper.disable", "beeper.enable", "test.battery.start.quick"] } } }));
+  const variables = {
+    "ups.status": "OL",
+    "ups.mfr": "Rig",
+    "ups.model": "R1500",
+    "ups.serial": "U1",
+    "ups.load": "23",
+    "ups.realpower": "120",
+    "battery.charge": "97",
+    "battery.runtime": "1800",
+    "input.voltage": "230.4",
+    "ups.beeper.status": "enabled",
+  };
+  const upsd = starting.use(
+    await startUpsd(peers.upsd, { upses: { office: { variables, commands: ["beeper.disable", "beeper.enable", "test.battery.start.quick"] } } }),
+  );
   const pdu = starting.use(await startSnmpsim(peers.snmpsim, peers.snmp, table.objects));
   const bmc = starting.use(await startIpmiSim(peers.ipmi, { on: true }));
   const running = starting.move();
@@ -63,7 +79,10 @@ export interface ProgramUnderTest extends AsyncDisposable {
 }
 
 /** The program itself, as a process of its own, on a configuration in a folder of its own. */
-export const startProgram = async (configuration: string, ready: (output: string) => boolean = (output) => output.includes("connected to")): Promise<ProgramUnderTest> => {
+export const startProgram = async (
+  configuration: string,
+  ready: (output: string) => boolean = (output) => output.includes("connected to"),
+): Promise<ProgramUnderTest> => {
   const folder = mkdtempSync(join(tmpdir(), "rack-power-"));
   const file = join(folder, "rack-power.yaml");
   writeFileSync(file, configuration);

@@ -43,8 +43,16 @@ describeWithPeer("the whole path, into a real Home Assistant and back", missing 
     await core.entity("binary_sensor.office_ups_on_battery", "off");
     expect((await core.entity("sensor.office_ups_charge", "97")).attributes).toMatchObject({ device_class: "battery", unit_of_measurement: "%" });
     expect((await core.entity("switch.rack_pdu_outlet_2", "off")).attributes).toMatchObject({ device_class: "outlet" });
-    expect((await core.entity("sensor.rack_pdu_outlet_1_power", "41")).attributes).toMatchObject({ device_class: "power", unit_of_measurement: "W", state_class: "measurement" });
-    expect((await core.entity("sensor.rack_pdu_outlet_1_energy", "304.6")).attributes).toMatchObject({ device_class: "energy", unit_of_measurement: "kWh", state_class: "total_increasing" });
+    expect((await core.entity("sensor.rack_pdu_outlet_1_power", "41")).attributes).toMatchObject({
+      device_class: "power",
+      unit_of_measurement: "W",
+      state_class: "measurement",
+    });
+    expect((await core.entity("sensor.rack_pdu_outlet_1_energy", "304.6")).attributes).toMatchObject({
+      device_class: "energy",
+      unit_of_measurement: "kWh",
+      state_class: "total_increasing",
+    });
     await core.entity("switch.web", "on");
     const devices = await core.devices();
     const by = (id: string) => devices.find(({ identifiers }) => identifiers.some(([, name]) => name.endsWith(id)));
@@ -107,7 +115,11 @@ describeWithPeer("the whole path, into a real Home Assistant and back", missing 
   });
 
   test("entities keep their identity over a restart, a new name and another order in the file", async () => {
-    const identity = async () => (await core.entities()).filter(({ platform }) => platform === "mqtt").map(({ entity_id, unique_id, id }) => `${id} ${unique_id} ${entity_id}`).toSorted();
+    const identity = async () =>
+      (await core.entities())
+        .filter(({ platform }) => platform === "mqtt")
+        .map(({ entity_id, unique_id, id }) => `${id} ${unique_id} ${entity_id}`)
+        .toSorted();
     const before = await identity();
     expect(before.length).toBeGreaterThan(40);
     await program.restart("SIGTERM", configuration(rack, broker, { pduName: "Basement PDU", reversed: true }));
@@ -158,7 +170,10 @@ describeWithPeer("the whole path, into a real Home Assistant and back", missing 
     await rack.bmc.restart();
     await core.entity("switch.web", undefined, 60_000);
     await until(() => core.states()["switch.web"]?.state !== "unavailable", "the server", 60_000);
-    const lines = program.output().split("\n").filter((line) => line.includes(" web:"));
+    const lines = program
+      .output()
+      .split("\n")
+      .filter((line) => line.includes(" web:"));
     expect(lines.filter((line) => line.includes("trying again")).length).toBeLessThanOrEqual(2);
   });
 
