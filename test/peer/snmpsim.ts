@@ -50,7 +50,7 @@ export const startSnmpsim = async (peer: Peer, snmpget: Peer, objects: readonly 
   mkdirSync(data);
   mkdirSync(join(folder, "cache"));
   const file = join(folder, "pdu.db");
-  const database = new DatabaseSync(file);
+  const database = new DatabaseSync(file, { timeout: 5000 }); // the simulator writes there too
   fill(database, objects);
   const record = `1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.318.1.3.4.6\n1.3.6.1.4.1.318.1.1.26|:sql|apc\n`;
   // The community is the file's name; version 3 without a context looks for the transport's.
