@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";

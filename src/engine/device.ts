@@ -34,6 +34,9 @@ const readLimit = 60_000;
 /** An old BMC takes minutes to list its sensors the first time (ateodorescu/home-assistant-ipmi#2, ipmitool#145). */
 const connectLimit = 600_000;
 
+/** Why a nap ends early; made once, as the usual reason costs a stack trace each time. */
+const woken = new Error("woken");
+
 /**
  * One device: the session while there is one, and the way to ask it through the queue of its endpoint. The loop opens and closes
  * it; the bus asks and tells it between polls.
@@ -170,7 +173,7 @@ export class Device {
   async rest(ms: number, signal: AbortSignal): Promise<void> {
     if (!this.#woken) {
       using nap = follow(signal);
-      this.#wake = () => nap.abort();
+      this.#wake = () => nap.abort(woken);
       await this.#services.clock.sleep(ms, nap.signal).catch(() => signal.throwIfAborted());
     }
     this.#woken = false;

@@ -37,7 +37,12 @@ export const createBench = (): Bench => {
   const devices: Device[] = [];
   const life = new AbortController();
   const services: DeviceServices = {
-    store, gate, clock: systemClock, log: createLog("error"), describe: (_, description) => description, present: () => undefined,
+    store,
+    gate,
+    clock: systemClock,
+    log: createLog("error"),
+    describe: (_, description) => description,
+    present: () => undefined,
     cache: {
       get: (device, key) => database.all<{ bytes: Uint8Array }>("select bytes from cache where device = ? and key = ?", device, key)[0]?.bytes,
       set: (device, key, value) => database.run("insert or replace into cache (device, key, bytes) values (?, ?, ?)", device, key, value),
@@ -52,7 +57,7 @@ export const createBench = (): Bench => {
       const queue = queues.get(endpoint) ?? new EndpointQueue(driver.parallel);
       queues.set(endpoint, queue);
       store.settle(settings, { state: "connecting", since: systemClock.now() });
-      const device = new Device({ settings, driver: driver as Driver, options: parsed }, queue, services);
+      const device = new Device({ settings, driver, options: parsed }, queue, services);
       devices.push(device);
       const description = await device.connect(life.signal);
       store.describe(id, description);

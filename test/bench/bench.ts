@@ -24,7 +24,12 @@ const measurements: readonly Measurement[] = [
 ];
 
 const lineOf = ({ name, what, unit, value, median, p99, goal, peer }: Figure): readonly string[] => [
-  name, what, `${round(value)} ${unit}`, String(round(median)), String(round(p99)), goal,
+  name,
+  what,
+  `${round(value)} ${unit}`,
+  String(round(median)),
+  String(round(p99)),
+  goal,
   typeof peer === "string" ? peer : `${peer.what}: ${round(peer.value)} ${unit}`,
   typeof peer === "string" ? "" : `${round(peer.ratio)} ×`,
 ];
@@ -36,7 +41,12 @@ const show = (figures: readonly Figure[]): string =>
 
 const asJson = (figures: readonly Figure[]): string =>
   JSON.stringify(
-    Object.fromEntries(figures.map(({ name, value, unit, peer }) => [name, { value: round(value), unit, ...(typeof peer !== "string" && { peer: round(peer.value), ratio: round(peer.ratio) }) }])),
+    Object.fromEntries(
+      figures.map(({ name, value, unit, peer }) => [
+        name,
+        { value: round(value), unit, ...(typeof peer !== "string" && { peer: round(peer.value), ratio: round(peer.ratio) }) },
+      ]),
+    ),
     undefined,
     2,
   );

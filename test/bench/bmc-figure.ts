@@ -36,7 +36,9 @@ const toolFor = async ({ host, port }: QuickBmc, disposal: DisposableStack): Pro
   const home = homeWithMakers(peer.root);
   disposal.defer(() => rmSync(home, { recursive: true }));
   const call = async (words: readonly string[], expected: RegExp): Promise<void> => {
-    const text = await run(peer.bin("ipmitool"), ["-I", "lanplus", "-C", "3", "-H", host, "-p", String(port), "-U", "ADMIN", "-P", "ADMIN", ...words], { env: { ...peer.env, HOME: home } });
+    const text = await run(peer.bin("ipmitool"), ["-I", "lanplus", "-C", "3", "-H", host, "-p", String(port), "-U", "ADMIN", "-P", "ADMIN", ...words], {
+      env: { ...peer.env, HOME: home },
+    });
     if (!expected.test(text)) throw new Error(`ipmitool ${words.join(" ")}: ${text.slice(0, 200)}`);
   };
   return {
@@ -57,9 +59,20 @@ export const measureBmc = async (): Promise<readonly Figure[]> => {
   await using sim = await startQuickBmc(peer, sensors);
   await using bench = createBench();
   const { host, port } = sim;
-  const bmc = await bench.open("bmc", createIpmiDriver(systemClock) as never, { host, port, username: "ADMIN", password: "ADMIN", suites: [3], sensors: "all" });
+  const bmc = await bench.open("bmc", createIpmiDriver(systemClock) as never, {
+    host,
+    port,
+    username: "ADMIN",
+    password: "ADMIN",
+    suites: [3],
+    sensors: "all",
+  });
   const on: readonly Wanted[] = [{ part: "chassis", point: "chassis.on" }];
-  const everything: readonly Wanted[] = [...on, ...(dcmi ? [{ part: "chassis", point: "meter.power" } as const] : []), ...bmc.plan.all.filter(({ part }) => part.startsWith("sensor/"))];
+  const everything: readonly Wanted[] = [
+    ...on,
+    ...(dcmi ? [{ part: "chassis", point: "meter.power" } as const] : []),
+    ...bmc.plan.all.filter(({ part }) => part.startsWith("sensor/")),
+  ];
   const read = (wanted: readonly Wanted[]) => async (): Promise<void> => {
     const readings = await bmc.read(wanted);
     if (readings.length !== wanted.length) throw new Error(`${readings.length} of ${wanted.length} readings`);

@@ -1,6 +1,16 @@
 /** Every figure of the benchmark, in the order of the table. */
 export const figureNames = [
-  "bmc.read", "bmc.refresh", "pdu.poll", "pdu.cycle200", "switch.rest", "switch.mqtt", "nut.300", "start", "scale.discovered", "scale.rss", "scale.cpu",
+  "bmc.read",
+  "bmc.refresh",
+  "pdu.poll",
+  "pdu.cycle200",
+  "switch.rest",
+  "switch.mqtt",
+  "nut.300",
+  "start",
+  "scale.discovered",
+  "scale.rss",
+  "scale.cpu",
 ] as const;
 export type FigureName = (typeof figureNames)[number];
 
@@ -30,8 +40,16 @@ export interface Figure {
 
 const at = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 
-export const median = (values: readonly number[]): number => at(values.toSorted((a, b) => a - b), 0.5);
-export const p99 = (values: readonly number[]): number => at(values.toSorted((a, b) => a - b), 0.99);
+export const median = (values: readonly number[]): number =>
+  at(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
+export const p99 = (values: readonly number[]): number =>
+  at(
+    values.toSorted((a, b) => a - b),
+    0.99,
+  );
 
 /** Three digits say all that a benchmark can. */
 export const round = (value: number): number => Number(value.toPrecision(3));
@@ -43,5 +61,12 @@ export const timesAsLong = (ours: number, theirs: number, what: string): PeerFig
 
 /** The figure of a number of measurements, by their median. */
 export const figureOf = (name: FigureName, what: string, unit: string, values: readonly number[], goal: string, peer: Figure["peer"]): Figure => ({
-  name, what, unit, goal, peer, value: median(values), median: median(values), p99: p99(values),
+  name,
+  what,
+  unit,
+  goal,
+  peer,
+  value: median(values),
+  median: median(values),
+  p99: p99(values),
 });

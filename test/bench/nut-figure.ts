@@ -9,8 +9,20 @@ import { type Figure, figureOf, median, timesLess } from "./figure.ts";
 const count = 300;
 const goal = "≤ 100 ms";
 const variables = {
-  "ups.status": "OL CHRG", "battery.charge": "87", "battery.runtime": "1820", "ups.load": "23", "ups.realpower": "142", "input.voltage": "231.4", "input.frequency": "50.0",
-  "output.voltage": "230.1", "battery.voltage": "27.1", "ups.beeper.status": "enabled", "ups.test.result": "Done and passed", "device.mfr": "Rig", "device.model": "RigUPS 1500", "device.serial": "R1",
+  "ups.status": "OL CHRG",
+  "battery.charge": "87",
+  "battery.runtime": "1820",
+  "ups.load": "23",
+  "ups.realpower": "142",
+  "input.voltage": "231.4",
+  "input.frequency": "50.0",
+  "output.voltage": "230.1",
+  "battery.voltage": "27.1",
+  "ups.beeper.status": "enabled",
+  "ups.test.result": "Done and passed",
+  "device.mfr": "Rig",
+  "device.model": "RigUPS 1500",
+  "device.serial": "R1",
 } as const;
 
 /** nut.300, against a real upsd whose drivers are sockets of ours. */
@@ -36,5 +48,14 @@ export const measureNut = async (): Promise<readonly Figure[]> => {
   const upsc = (ups: string): Promise<string> => run(peer.bin("upsc"), [`${ups}@127.0.0.1:${upsd.port}`], { env: peer.env });
   for (let at = 0; at < count; at += 8) await Promise.all(names.slice(at, at + 8).map(upsc));
   const spawned = performance.now() - start;
-  return [figureOf("nut.300", `${count} UPSs on one upsd, polled together, driver to store`, "ms", times, goal, timesLess(median(times), spawned, "300 × upsc, 8 at a time"))];
+  return [
+    figureOf(
+      "nut.300",
+      `${count} UPSs on one upsd, polled together, driver to store`,
+      "ms",
+      times,
+      goal,
+      timesLess(median(times), spawned, "300 × upsc, 8 at a time"),
+    ),
+  ];
 };

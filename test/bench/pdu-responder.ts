@@ -12,6 +12,8 @@ export interface ResponderOptions {
   readonly outlets: number;
   /** Columns of the profile that the outlets have besides their state: `power energy current pending label`. */
   readonly columns: readonly string[];
+  /** True when there is a phase with a voltage. */
+  readonly phase: boolean;
   /** True when each poll brings other watts. */
   readonly changing: boolean;
 }
@@ -23,7 +25,7 @@ interface Unit {
   turn: number;
 }
 
-const { count, outlets, columns, changing } = JSON.parse(process.argv[2] ?? "{}") as ResponderOptions;
+const { count, outlets, columns, phase, changing } = JSON.parse(process.argv[2] ?? "{}") as ResponderOptions;
 const root = "1.3.6.1.4.1.318.1.1.26";
 const variants = 4;
 let unit: Unit;
@@ -34,7 +36,11 @@ const watts = (at: number): number => (unit.on[at] ? 40 + at + (changing ? unit.
 const fixed = (tail: string, value: SnmpValue): SnmpObject => ({ oid: tail.startsWith("1.") ? tail : `${root}.${tail}`, value: () => value });
 
 const outletObjects = (at: number): readonly SnmpObject[] => {
-  const cell = (column: string, value: () => SnmpValue, set?: SnmpObject["set"]): SnmpObject => ({ oid: `${root}.9.${column}.${at + 1}`, value, ...(set && { set }) });
+  const cell = (column: string, value: () => SnmpValue, set?: SnmpObject["set"]): SnmpObject => ({
+    oid: `${root}.9.${column}.${at + 1}`,
+    value,
+    ...(set && { set }),
+  });
   const obey = ({ value }: SnmpValue): number => {
     unit.on[at] = value === 1;
     unit.state = unit.on.map(Number).join("");
@@ -58,9 +64,13 @@ const outletObjects = (at: number): readonly SnmpObject[] => {
 // Inlet: W and kWh; phase: V. With 24 outlets of state, W and kWh these are 75 objects.
 const tree = createSnmpTree([
   fixed("1.3.6.1.2.1.1.2.0", { type: "oid", value: "1.3.6.1.4.1.318.1.3.4.6" }),
-  fixed("2.1.6.1", text("7.1.2")), fixed("2.1.8.1", text("AP8941")), fixed("2.1.9.1", text("5A1234E00001")),
-  fixed("4.3.1.1.1", integer(1)), fixed("4.3.1.5.1", integer(120)), fixed("4.3.1.9.1", integer(5000)),
-  fixed("6.3.1.1.1", integer(1)), fixed("6.3.1.6.1", integer(230)),
+  fixed("2.1.6.1", text("7.1.2")),
+  fixed("2.1.8.1", text("AP8941")),
+  fixed("2.1.9.1", text("5A1234E00001")),
+  fixed("4.3.1.1.1", integer(1)),
+  fixed("4.3.1.5.1", integer(120)),
+  fixed("4.3.1.9.1", integer(5000)),
+  ...(phase ? [fixed("6.3.1.1.1", integer(1)), fixed("6.3.1.6.1", integer(230))] : []),
   ...Array.from({ length: outlets }, (_, at) => outletObjects(at)).flat(),
 ]);
 

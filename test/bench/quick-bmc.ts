@@ -52,7 +52,9 @@ export const startQuickBmc = async (peer: Peer, count: number): Promise<QuickBmc
   sensors.forEach(({ raw }, index) => write(`sensor-${index + 1}`, `${raw}\n`));
   const port = await freePort("udp");
   write("lan.conf", configuration(port, await freePort("tcp"), hasDcmi(peer) ? join(peer.root, "dcmi.so") : undefined, folder));
-  const process = await startProcess(peer.bin("ipmi_sim"), ["-n", "-c", join(folder, "lan.conf"), "-f", join(folder, "emu"), "-s", join(folder, "state")], { env: peer.env });
+  const process = await startProcess(peer.bin("ipmi_sim"), ["-n", "-c", join(folder, "lan.conf"), "-f", join(folder, "emu"), "-s", join(folder, "state")], {
+    env: peer.env,
+  });
   return {
     host: "127.0.0.1",
     port,

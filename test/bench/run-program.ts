@@ -16,13 +16,7 @@ export const runProgram = async (configuration: string, program: string = main):
   const folder = mkdtempSync(join(tmpdir(), "rack-power-bench-"));
   writeFileSync(join(folder, "rack-power.yaml"), configuration);
   const startedAt = performance.now();
-  const process = await startProcess(globalThis.process.execPath, [
-    ...(globalThis.process.env["BENCH_FLAGS"]?.split(" ") ?? []),
-    program,
-    "run",
-    "--config",
-    join(folder, "rack-power.yaml"),
-  ]);
+  const process = await startProcess(globalThis.process.execPath, [program, "run", "--config", join(folder, "rack-power.yaml")]);
   return {
     process,
     startedAt,

@@ -9,9 +9,9 @@ import { startResponder } from "./start-responder.ts";
 
 const devices = 1000;
 const entities = 20_000;
-/** Four outlets of switch, power, energy and cycle; watts and kWh of the inlet; volts of the phase; with the label that makes 20 and more. */
-const outlets = 4;
-const columns = ["label", "power", "energy"] as const;
+/** Three outlets of switch, cycle, power, energy, pending and label, and the inlet's power and energy are 20 entities. */
+const outlets = 3;
+const columns = ["label", "pending", "power", "energy"] as const;
 const interval = 10;
 const noPeer = "no peer: nothing else does this";
 
@@ -26,7 +26,11 @@ const entitiesOf = (payload: Buffer): number => Object.keys((JSON.parse(payload.
 const total = ({ documents }: Seen): number => [...documents.values()].reduce((sum, one) => sum + one, 0);
 
 /** Shares of a core over some seconds, and memory at their ends. */
-const watch = async (program: RunningProgram, times: number, seconds: number): Promise<{ readonly cpu: readonly number[]; readonly memory: readonly number[] }> => {
+const watch = async (
+  program: RunningProgram,
+  times: number,
+  seconds: number,
+): Promise<{ readonly cpu: readonly number[]; readonly memory: readonly number[] }> => {
   const { pid } = program.process;
   const cpu: number[] = [];
   const memory: number[] = [];
@@ -42,23 +46,21 @@ const watch = async (program: RunningProgram, times: number, seconds: number): P
 
 /** scale.discovered, scale.rss and scale.cpu: a thousand PDUs whose watts change at every poll. */
 export const measureScale = async (): Promise<readonly Figure[]> => {
-  await using responder = await startResponder({ count: devices, outlets, columns, changing: true });
+  await using responder = await startResponder({ count: devices, outlets, columns, phase: false, changing: true });
   await using broker = await startBroker();
   const seen: Seen = { documents: new Map(), states: new Set() };
   await broker.listen(["homeassistant/device/+/config"], (topic, payload) => void seen.documents.set(topic, entitiesOf(payload)));
   await broker.listen(["rack-power/+/outlet/+"], (topic) => void seen.states.add(topic));
-  const entries = responder.ports.map((port, at) => `  pdu-${at}: { driver: snmp, host: 127.0.0.1, port: ${port}, community: public, interval: ${interval}s }\n`);
-  await using program = await runProgram(`mqtt: { url: "${broker.url}" }\ndata: .\ndevices:\n${entries.join("")}`);
-  await until(
-    () => seen.documents.size > devices && seen.states.size === devices * outlets,
-    "all documents and states are at the broker",
-    60_000,
+  const entries = responder.ports.map(
+    (port, at) => `  pdu-${at}: { driver: snmp, host: 127.0.0.1, port: ${port}, community: public, interval: ${interval}s }\n`,
   );
+  await using program = await runProgram(`mqtt: { url: "${broker.url}" }\ndata: .\ndevices:\n${entries.join("")}`);
+  await until(() => seen.documents.size > devices && seen.states.size === devices * outlets, "all documents and states are at the broker", 60_000);
   const discovered = (performance.now() - program.startedAt) / 1000;
   if (total(seen) < entities) throw new Error(`only ${total(seen)} entities were discovered`);
   await systemClock.sleep(2 * interval * 1000);
   using _core = onOneCore();
-  const { cpu, memory } = await watch(program, Number(process.env["TURNS"] ?? 4), interval);
+  const { cpu, memory } = await watch(program, 4, interval);
   const { most } = memoryOf(program.process.pid);
   const what = `${devices} devices, ${total(seen)} entities`;
   return [

@@ -10,7 +10,7 @@ const times = 9;
 /** start: the program as a user starts it, with the demonstration's devices in another process. `program` can be a bundle of it. */
 export const measureStart = async (program?: string): Promise<readonly Figure[]> => {
   const rack = fork(join(import.meta.dirname, "simulated-rack.ts"));
-  using _rack = { [Symbol.dispose]: () => void rack.disconnect() };
+  using _rack = { [Symbol.dispose]: () => rack.disconnect() };
   const [configuration] = (await once(rack, "message")) as [string];
   const figures: number[] = [];
   for (let turn = 0; turn < times; turn++) {
@@ -23,5 +23,7 @@ export const measureStart = async (program?: string): Promise<readonly Figure[]>
     figures.push((await Promise.race([first.promise, ended])) - running.startedAt);
     ended.catch(() => undefined);
   }
-  return [figureOf("start", "process start until the first state of a device is at mosquitto", "ms", figures.slice(1), "≤ 1 s", "no peer: nothing else does this")];
+  return [
+    figureOf("start", "process start until the first state of a device is at mosquitto", "ms", figures.slice(1), "≤ 1 s", "no peer: nothing else does this"),
+  ];
 };

@@ -21,7 +21,9 @@ export const startResponder = async (options: ResponderOptions): Promise<Respond
   const heard = new EventEmitter<{ ports: [readonly number[]]; set: [number] }>();
   child.on("message", (message: ResponderMessage) => void ("set" in message ? heard.emit("set", message.set) : heard.emit("ports", message.ports)));
   const ended = once(child, "exit");
-  const [ports] = (await Promise.race([once(heard, "ports"), ended.then(() => Promise.reject(new Error("the responder did not start")))])) as [readonly number[]];
+  const [ports] = (await Promise.race([once(heard, "ports"), ended.then(() => Promise.reject(new Error("the responder did not start")))])) as [
+    readonly number[],
+  ];
   return {
     ports,
     nextSet: async () => ((await once(heard, "set")) as [number])[0],
