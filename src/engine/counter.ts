@@ -24,6 +24,9 @@ const believedAfter = 3;
 const couldFlow = (from: number, to: number, milliseconds: number): boolean =>
   to >= from && to - from <= step + (plausiblePower * Math.max(0, milliseconds)) / 3_600_000;
 
+/** True when a device that started again at zero since `state` could say `raw` by now. */
+export const couldBeNew = (state: CounterState, raw: number, now: number): boolean => couldFlow(0, raw, now - state.at);
+
 /** Rounds away what binary fractions add, and nothing that a meter could mean: what is rounded away here never comes back. */
 const tidy = (kWh: number): number => Math.round(kWh * 1e9) / 1e9;
 

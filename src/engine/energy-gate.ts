@@ -4,7 +4,7 @@ import { quantities } from "#domain/quantity.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database.ts";
 import type { Log } from "#platform/log.ts";
-import { count, firstCount, type CounterState } from "./counter.ts";
+import { couldBeNew, count, firstCount, type CounterState } from "./counter.ts";
 
 const totals: ReadonlySet<PointName> = new Set(
   pointNames.filter((point) => {
@@ -113,7 +113,9 @@ export const createEnergyGate = (database: Database, clock: Clock, log: Log): En
     counter.state = after;
     // Until it is clear how the device goes on, the last word before the crash stands.
     if (counter.restored && (after.doubted || after === before)) return undefined;
-    if (counter.restored && anew) counter.least = Math.max(counter.least, (counter.saved ?? 0) + reserve);
+    // A number that seems to go on from the disk may be that of a device which has started anew: what was told in between is not known then.
+    if (counter.restored && before && (anew || couldBeNew(before, one.value as number, now)))
+      counter.least = Math.max(counter.least, (counter.saved ?? 0) + reserve);
     counter.restored = false;
     if (after.total === undefined) return undefined;
     // What was told before a doubt is on the disk while it lasts: after a crash the device may go on from a number that looks like the saved one.

@@ -55,7 +55,14 @@ export const measureScale = async (): Promise<readonly Figure[]> => {
     (port, at) => `  pdu-${at}: { driver: snmp, host: 127.0.0.1, port: ${port}, community: public, interval: ${interval}s }\n`,
   );
   await using program = await runProgram(`mqtt: { url: "${broker.url}" }\ndata: .\ndevices:\n${entries.join("")}`);
-  await until(() => seen.documents.size > devices && seen.states.size === devices * outlets, "all documents and states are at the broker", 60_000);
+  const complete = (): boolean => seen.documents.size > devices && seen.states.size === devices * outlets;
+  const all = until(complete, "everything is at the broker", 60_000);
+  await all.catch((error: unknown) => {
+    throw new Error(
+      `${seen.documents.size} documents and ${seen.states.size} states after a minute; the program said:\n${program.process.output().slice(-2000)}`,
+      { cause: error },
+    );
+  });
   const discovered = (performance.now() - program.startedAt) / 1000;
   if (total(seen) < entities) throw new Error(`only ${total(seen)} entities were discovered`);
   await systemClock.sleep(2 * interval * 1000);
