@@ -84,7 +84,8 @@ export const createEnergyGate = (database: Database, clock: Clock, log: Log): En
             device,
             part,
             point,
-            JSON.stringify({ ...state, least }),
+            // A doubt is not kept: it may have gone by the time of a crash.
+            JSON.stringify({ ...state, doubted: undefined, least }),
           );
       });
       for (const counter of dirty) counter.saved = counter.state?.total;

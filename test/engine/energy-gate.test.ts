@@ -101,6 +101,7 @@ describe("totals of energy over a crash", () => {
       {
         numRuns: 1000,
         examples: [
+          [["anew", 0, 0.3, 0, "zero", 0, "crash", "crash", "zero", "zero", "crash", 0, 0]],
           [["anew", 0, 0, 0, 0.01, 0, 0, 0, "crash", "crash", 0, "anew", "crash", 0, 0]],
           [["anew", 0, 0.3, 0, 0.01, "anew", 0.3, "crash", 0, 0, 0, 0, 0, "crash", 0, 0, 0, 0]],
         ],
