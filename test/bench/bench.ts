@@ -60,7 +60,13 @@ const figures: Figure[] = [];
 for (const { names, measure } of measurements) {
   if (!names.some((name) => wanted.has(name))) continue;
   console.error(`measuring ${names.join(", ")} …`);
-  figures.push(...(await measure()).filter(({ name }) => wanted.has(name)));
+  try {
+    figures.push(...(await measure()).filter(({ name }) => wanted.has(name)));
+  } catch (error) {
+    // The others are worth having all the same.
+    console.error(`not measured: ${names.join(", ")}:`, error);
+    process.exitCode = 1;
+  }
 }
 console.log(show(figures));
 if (values.json !== undefined) await writeFile(values.json, `${asJson(figures)}\n`);

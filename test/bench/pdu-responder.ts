@@ -122,15 +122,5 @@ const openPdu = async (): Promise<number> => {
   return socket.address().port;
 };
 
-let awake = false;
-const stay = (): void => {
-  if (awake) setImmediate(stay);
-};
-// A responder that sleeps has to be woken, at the cost of whoever sends to it; real devices are on other machines.
-process.on("message", (message: { readonly awake: boolean }) => {
-  awake = message.awake;
-  stay();
-});
-
 process.once("disconnect", () => process.exit());
 tell({ ports: await Promise.all(Array.from({ length: count }, openPdu)) });

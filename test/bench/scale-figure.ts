@@ -73,6 +73,6 @@ export const measureScale = async (): Promise<readonly Figure[]> => {
   return [
     figureOf("scale.discovered", `${what}: process start until all documents and states are at mosquitto`, "s", [discovered], "≤ 10 s", noPeer),
     figureOf("scale.rss", `${what}: memory while it polls (at most ${Math.round(most)} MB, while it starts)`, "MB", memory, "≤ 250 MB", noPeer),
-    figureOf("scale.cpu", `${what}: share of a core at polls every ${interval} s, each bringing other watts`, "%", cpu, "≤ 5 %", noPeer),
+    figureOf("scale.cpu", `${what}: share of a core at polls every ${interval} s, each bringing other watts; all on one core`, "%", cpu, "≤ 5 %", noPeer),
   ];
 };

@@ -8,8 +8,6 @@ export interface Responder extends AsyncDisposable {
   readonly ports: readonly number[];
   /** When the next SET reaches one of them: milliseconds of the clock of `monotonic`. */
   nextSet(): Promise<number>;
-  /** Keeps it from sleeping while it has nothing to do. */
-  stayAwake(awake: boolean): void;
 }
 
 /** Milliseconds of CLOCK_MONOTONIC, which all processes of the machine share. */
@@ -27,7 +25,6 @@ export const startResponder = async (options: ResponderOptions): Promise<Respond
   return {
     ports,
     nextSet: async () => ((await once(heard, "set")) as [number])[0],
-    stayAwake: (awake) => void child.send({ awake }),
     [Symbol.asyncDispose]: async () => {
       child.kill();
       await ended;
