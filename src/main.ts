@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "#platform/memory.ts";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";

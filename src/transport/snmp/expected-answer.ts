@@ -7,8 +7,20 @@ export interface Expected {
   readonly bytes: Buffer;
 }
 
+/** Devices of one kind have the same objects: each name is kept once. */
+const known = new Map<string, Expected>();
+const most = 20_000;
+
 /** Name with its header (X.690, 8.19). */
 export const expected = (oid: string): Expected => {
+  const found = known.get(oid);
+  if (found) return found;
+  const made = encode(oid);
+  if (known.size < most) known.set(oid, made);
+  return made;
+};
+
+const encode = (oid: string): Expected => {
   const [first = 0, second = 0, ...rest] = oid.split(".").map(Number);
   const content = [first * 40 + second];
   for (const number of rest) {
