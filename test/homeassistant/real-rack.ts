@@ -7,27 +7,23 @@ import { readTable } from "#test/driver/profile-table.ts";
 import { startIpmiSim, type IpmiSim } from "#test/peer/ipmi-sim.ts";
 import { startUpsd, type Upsd } from "#test/peer/nut-server-rig.ts";
 import { startProcess, type RunningProcess } from "#test/peer/process.ts";
-import { debianPackages, pythonPackages, type Peer } from "#test/peer/provision.ts";
+import { debianPackages, gatherPeers, pythonPackages } from "#test/peer/provision.ts";
 import { startSnmpsim, type Snmpsim } from "#test/peer/snmpsim.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Every peer that these tests need, or the first one that is missing. */
-export const provisionRack = async (): Promise<{
-  readonly missing?: Awaited<ReturnType<typeof debianPackages>>;
-  readonly peers: Readonly<Record<"mosquitto" | "upsd" | "snmpsim" | "snmp" | "ipmi" | "core", Peer>>;
-}> => {
-  const found = {
-    mosquitto: await debianPackages("mosquitto"),
-    upsd: await debianPackages("nut-server"),
-    snmpsim: await debianPackages("snmpsim"),
-    snmp: await debianPackages("snmp"),
-    ipmi: await debianPackages("openipmi"),
-    core: await pythonPackages("homeassistant"),
-  };
-  const missing = Object.values(found).find((one) => !one.ok);
-  return { ...(missing && { missing }), peers: found as never };
-};
+type PeerName = "mosquitto" | "upsd" | "snmpsim" | "snmp" | "ipmi" | "core";
+
+/** Every peer that these tests need. */
+export const provisionRack = (): ReturnType<typeof gatherPeers<PeerName>> =>
+  gatherPeers({
+    mosquitto: debianPackages("mosquitto"),
+    upsd: debianPackages("nut-server"),
+    snmpsim: debianPackages("snmpsim"),
+    snmp: debianPackages("snmp"),
+    ipmi: debianPackages("openipmi"),
+    core: pythonPackages("homeassistant"),
+  });
 
 /** A UPS behind upsd, a PDU by snmpsim and a BMC by ipmi_sim: what reached them is the truth that tests look at. */
 export interface RealRack extends AsyncDisposable {

@@ -7,7 +7,7 @@ import { describeWithPeer } from "#test/peer/provision.ts";
 import { until } from "#test/peer/until.ts";
 import { provisionRack, startProgram, startRealRack, type ProgramUnderTest, type RealRack } from "./real-rack.ts";
 
-const { missing, peers } = await provisionRack();
+const { together, peers } = await provisionRack();
 
 const configuration = (rack: RealRack, broker: Mosquitto, change: { readonly pduName?: string; readonly reversed?: boolean } = {}): string => {
   const devices = [
@@ -18,7 +18,7 @@ const configuration = (rack: RealRack, broker: Mosquitto, change: { readonly pdu
   return `mqtt: { url: "mqtt://127.0.0.1:${broker.port}" }\ndata: ./data\ndevices:\n${(change.reversed ? devices.toReversed() : devices).map((line) => `  ${line}\n`).join("")}`;
 };
 
-describeWithPeer("the whole path, into a real Home Assistant and back", missing ?? peers.core, () => {
+describeWithPeer("the whole path, into a real Home Assistant and back", together, () => {
   let rack: RealRack;
   let broker: Mosquitto;
   let core: HomeAssistant;

@@ -11,19 +11,17 @@ import { simSensors } from "./ipmi-sim-sensor.ts";
 import { startUpsd, type Upsd } from "./nut-server-rig.ts";
 import { freePort } from "./port.ts";
 import { startProcess } from "./process.ts";
-import { debianPackages, describeWithPeer, type Peer } from "./provision.ts";
+import { debianPackages, describeWithPeer, gatherPeers } from "./provision.ts";
 import { startSnmpsim } from "./snmpsim.ts";
 import { udpRelay } from "./udp-relay.ts";
 import { until } from "./until.ts";
 
-const found = {
-  snmpsim: await debianPackages("snmpsim"),
-  snmp: await debianPackages("snmp"),
-  nut: await debianPackages("nut-server"),
-  ipmi: await debianPackages("openipmi"),
-};
-const peers = found as { readonly [K in keyof typeof found]: Peer };
-const missing = Object.values(found).find(({ ok }) => !ok);
+const { peers, together } = await gatherPeers({
+  snmpsim: debianPackages("snmpsim"),
+  snmp: debianPackages("snmp"),
+  nut: debianPackages("nut-server"),
+  ipmi: debianPackages("openipmi"),
+});
 
 const login = { username: "ADMIN", password: "ADMIN" } as const;
 const healthy = ["pdu", "ups", "web"] as const;
@@ -110,7 +108,7 @@ const startTrouble = async (
   return { sent: () => [...flooder.output().matchAll(/^sent (\d+) (\d+)$/gm)].at(-1)?.slice(1).map(Number) ?? [] };
 };
 
-describeWithPeer("neighbours of devices in trouble", missing ?? found.snmpsim, () => {
+describeWithPeer("neighbours of devices in trouble", together, () => {
   test("dead, silent, slow and flooding devices delay no other: polls go on, commands take what they took before", async () => {
     await using stack = new AsyncDisposableStack();
     const rig = stack.use(startEngine());

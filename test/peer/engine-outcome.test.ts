@@ -7,20 +7,17 @@ import { simSensors } from "./ipmi-sim-sensor.ts";
 import { startNutProxy } from "./nut-proxy.ts";
 import { startUpsd, type Upsd } from "./nut-server-rig.ts";
 import type { Outcome } from "./nut-socket-driver.ts";
-import type { Peer } from "./provision.ts";
-import { debianPackages, describeWithPeer } from "./provision.ts";
+import { debianPackages, describeWithPeer, gatherPeers } from "./provision.ts";
 import { startSnmpsim, type Snmpsim } from "./snmpsim.ts";
 import { udpRelay } from "./udp-relay.ts";
 import { until } from "./until.ts";
 
-const found = {
-  snmpsim: await debianPackages("snmpsim"),
-  snmp: await debianPackages("snmp"),
-  nut: await debianPackages("nut-server"),
-  ipmi: await debianPackages("openipmi"),
-};
-const peers = found as { readonly [K in keyof typeof found]: Peer };
-const missing = Object.values(found).find(({ ok }) => !ok);
+const { peers, together } = await gatherPeers({
+  snmpsim: debianPackages("snmpsim"),
+  snmp: debianPackages("snmp"),
+  nut: debianPackages("nut-server"),
+  ipmi: debianPackages("openipmi"),
+});
 
 /** The PDU takes writes and does nothing. */
 const deafen = (pdu: Snmpsim): void => {
@@ -36,7 +33,7 @@ const startUps = async (act: (on: boolean, upsd: Upsd) => Outcome): Promise<Upsd
 };
 const show = (upsd: Upsd, on: boolean): void => upsd.driver("office").set({ "outlet.1.status": on ? "on" : "off" });
 
-describeWithPeer("how a command ends", missing ?? found.snmpsim, () => {
+describeWithPeer("how a command ends", together, () => {
   test.concurrent("confirmed when the device shows it, and unconfirmed when it took the write and did nothing", async () => {
     await using pdu = await startSnmpsim(peers.snmpsim, peers.snmp, pduObjects());
     await using upsd = await startUps(() => 0);

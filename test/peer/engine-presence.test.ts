@@ -5,19 +5,17 @@ import { startIpmiSim } from "./ipmi-sim.ts";
 import { simSensors } from "./ipmi-sim-sensor.ts";
 import { startNutProxy } from "./nut-proxy.ts";
 import { startUpsd } from "./nut-server-rig.ts";
-import { debianPackages, describeWithPeer, type Peer } from "./provision.ts";
+import { debianPackages, describeWithPeer, gatherPeers } from "./provision.ts";
 import { startSnmpsim } from "./snmpsim.ts";
 import { udpRelay } from "./udp-relay.ts";
 import { until } from "./until.ts";
 
-const found = {
-  snmpsim: await debianPackages("snmpsim"),
-  snmp: await debianPackages("snmp"),
-  nut: await debianPackages("nut-server"),
-  ipmi: await debianPackages("openipmi"),
-};
-const peers = found as { readonly [K in keyof typeof found]: Peer };
-const missing = Object.values(found).find(({ ok }) => !ok);
+const { peers, together } = await gatherPeers({
+  snmpsim: debianPackages("snmpsim"),
+  snmp: debianPackages("snmp"),
+  nut: debianPackages("nut-server"),
+  ipmi: debianPackages("openipmi"),
+});
 
 /** A PDU, a UPS and a BMC that can be away together: the PDU is silent, the other two are ended. */
 const startRack = async () => {
@@ -54,7 +52,7 @@ const startRack = async () => {
 };
 const ids = ["pdu", "ups", "web"] as const;
 
-describeWithPeer("devices that come and go", missing ?? found.snmpsim, () => {
+describeWithPeer("devices that come and go", together, () => {
   test.concurrent("off at the start, they appear by themselves; their absence and their coming are one line each", async () => {
     await using rack = await startRack();
     const { rig } = rack;

@@ -4,13 +4,11 @@ import { pduColumns, pduObjects } from "./engine-rig.ts";
 import { startMosquitto, type Mosquitto } from "./mosquitto.ts";
 import { publishPacket, type Relay, startRelay } from "./mqtt-relay.ts";
 import { configure, keys, listen, type Listener, prepareProgram, type ProgramRig } from "./program-rig.ts";
-import { debianPackages, describeWithPeer, type Peer } from "./provision.ts";
+import { debianPackages, describeWithPeer, gatherPeers } from "./provision.ts";
 import { startSnmpsim, type Snmpsim } from "./snmpsim.ts";
 import { until } from "./until.ts";
 
-const found = { snmpsim: await debianPackages("snmpsim"), snmp: await debianPackages("snmp"), mosquitto: await debianPackages("mosquitto") };
-const peers = found as { readonly [K in keyof typeof found]: Peer };
-const missing = Object.values(found).find(({ ok }) => !ok);
+const { peers, together } = await gatherPeers({ snmpsim: debianPackages("snmpsim"), snmp: debianPackages("snmp"), mosquitto: debianPackages("mosquitto") });
 
 const topicOf = (outlet: number): string => `rack-power/pdu/outlet/${outlet}/command`;
 /** First bytes of the packets in a piece that begins with one: MQTT 5, section 2.1. */
@@ -31,7 +29,7 @@ const packetTypes = (piece: Buffer): readonly number[] => {
 /** The acknowledgement of a message at QoS 1. */
 const acknowledgement = 0x40;
 
-describeWithPeer("commands to the whole program", missing ?? found.snmpsim, () => {
+describeWithPeer("commands to the whole program", together, () => {
   let pdu: Snmpsim;
   let broker: Mosquitto;
   let relay: Relay;

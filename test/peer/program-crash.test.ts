@@ -4,18 +4,16 @@ import { nutAdmin, pduColumns, pduObjects, upsWithOutlet } from "./engine-rig.ts
 import { startMosquitto } from "./mosquitto.ts";
 import { startUpsd, type Upsd } from "./nut-server-rig.ts";
 import { configure, listen, type Listener, prepareProgram } from "./program-rig.ts";
-import { debianPackages, describeWithPeer, type Peer } from "./provision.ts";
+import { debianPackages, describeWithPeer, gatherPeers } from "./provision.ts";
 import { startSnmpsim } from "./snmpsim.ts";
 import { until } from "./until.ts";
 
-const found = {
-  snmpsim: await debianPackages("snmpsim"),
-  snmp: await debianPackages("snmp"),
-  nut: await debianPackages("nut-server"),
-  mosquitto: await debianPackages("mosquitto"),
-};
-const peers = found as { readonly [K in keyof typeof found]: Peer };
-const missing = Object.values(found).find(({ ok }) => !ok);
+const { peers, together } = await gatherPeers({
+  snmpsim: debianPackages("snmpsim"),
+  snmp: debianPackages("snmp"),
+  nut: debianPackages("nut-server"),
+  mosquitto: debianPackages("mosquitto"),
+});
 
 interface ShownEntry {
   readonly value: unknown;
@@ -31,7 +29,7 @@ const totalsOf = (ear: Listener, outlet: number): readonly number[] =>
     return energy === null ? [] : [energy];
   });
 
-describeWithPeer("a program that is killed", missing ?? found.snmpsim, () => {
+describeWithPeer("a program that is killed", together, () => {
   test.concurrent("between the halves of a cycle switches the outlet on again when it is back, with one write", async () => {
     const upsd: Upsd = await startUpsd(peers.nut, {
       upses: { office: upsWithOutlet((name) => (upsd.driver("office").set({ "outlet.1.status": name.endsWith(".on") ? "on" : "off" }), 0)) },

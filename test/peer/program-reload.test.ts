@@ -11,20 +11,18 @@ import { startMosquitto } from "./mosquitto.ts";
 import { startNutProxy } from "./nut-proxy.ts";
 import { startUpsd } from "./nut-server-rig.ts";
 import { configure, keys, listen, prepareProgram } from "./program-rig.ts";
-import { debianPackages, describeWithPeer, type Peer } from "./provision.ts";
+import { debianPackages, describeWithPeer, gatherPeers } from "./provision.ts";
 import { startSnmpsim } from "./snmpsim.ts";
 import { udpRelay } from "./udp-relay.ts";
 import { until } from "./until.ts";
 
-const found = {
-  snmpsim: await debianPackages("snmpsim"),
-  snmp: await debianPackages("snmp"),
-  nut: await debianPackages("nut-server"),
-  ipmi: await debianPackages("openipmi"),
-  mosquitto: await debianPackages("mosquitto"),
-};
-const peers = found as { readonly [K in keyof typeof found]: Peer };
-const missing = Object.values(found).find(({ ok }) => !ok);
+const { peers, together } = await gatherPeers({
+  snmpsim: debianPackages("snmpsim"),
+  snmp: debianPackages("snmp"),
+  nut: debianPackages("nut-server"),
+  ipmi: debianPackages("openipmi"),
+  mosquitto: debianPackages("mosquitto"),
+});
 
 /** RMCP+ Open Session Request: payload type 10h in the session header (IPMI 2.0, 13.17). */
 const opensSession = (datagram: Buffer): boolean => datagram[4] === 0x06 && datagram[5] === 0x10;
@@ -48,7 +46,7 @@ const startDelay = async (port: number, ms: number): Promise<{ readonly port: nu
   };
 };
 
-describeWithPeer("the configuration of a running program", missing ?? found.snmpsim, () => {
+describeWithPeer("the configuration of a running program", together, () => {
   test.concurrent("read again: unchanged devices keep their connection, changed ones are opened anew, wrong ones are quarantined and shown", async () => {
     await using upsd = await startUpsd(peers.nut, { upses: { office: upsWithOutlet(() => 0) } });
     await using nut = await startNutProxy(upsd.port);

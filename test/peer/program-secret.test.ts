@@ -9,19 +9,17 @@ import { freePort } from "./port.ts";
 import { startIpmiSim } from "./ipmi-sim.ts";
 import { simSensors } from "./ipmi-sim-sensor.ts";
 import { startUpsd } from "./nut-server-rig.ts";
-import { debianPackages, describeWithPeer, type Peer } from "./provision.ts";
+import { debianPackages, describeWithPeer, gatherPeers } from "./provision.ts";
 import { startSnmpd } from "./snmpd.ts";
 import { until } from "./until.ts";
 
-const found = {
-  snmpd: await debianPackages("snmpd"),
-  snmp: await debianPackages("snmp"),
-  nut: await debianPackages("nut-server"),
-  ipmi: await debianPackages("openipmi"),
-  mosquitto: await debianPackages("mosquitto"),
-};
-const peers = found as { readonly [K in keyof typeof found]: Peer };
-const missing = Object.values(found).find(({ ok }) => !ok);
+const { peers, together } = await gatherPeers({
+  snmpd: debianPackages("snmpd"),
+  snmp: debianPackages("snmp"),
+  nut: debianPackages("nut-server"),
+  ipmi: debianPackages("openipmi"),
+  mosquitto: debianPackages("mosquitto"),
+});
 
 /** One for each place in a configuration where a secret may stand, or may stand by mistake. Odd signs are spelt otherwise in JSON, in URLs and in base64. */
 const canaries = {
@@ -70,7 +68,7 @@ const everyFile = (folder: string): string =>
 
 const quoted = (text: string): string => JSON.stringify(text);
 
-describeWithPeer("secrets of the configuration", missing ?? found.snmpd, () => {
+describeWithPeer("secrets of the configuration", together, () => {
   test("leave the program nowhere: not by its log, its API, the broker, its arguments or its database", async () => {
     await using broker = await startMosquitto(peers.mosquitto, { users: { rack: canaries.mqtt, ear: "ear" } });
     await using upsd = await startUpsd(peers.nut, { upses: { office: { variables: { "ups.status": "OL" }, commands: ["beeper.mute"] } } });

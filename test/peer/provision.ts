@@ -26,6 +26,15 @@ export const pythonPackages = async (environment: string, ...requirements: reado
   }
 };
 
+/** Several peers under the names that a test gives them, and as one provision: the first that is missing, else any. Only where that is `ok` are the peers. */
+export const gatherPeers = async <Name extends string>(
+  wanted: Readonly<Record<Name, Promise<Provision>>>,
+): Promise<{ readonly peers: Readonly<Record<Name, Peer>>; readonly together: Provision }> => {
+  const found = await Promise.all(Object.entries<Promise<Provision>>(wanted).map(async ([name, provision]) => [name, await provision] as const));
+  const together = found.find(([, { ok }]) => !ok)?.[1] ?? found[0]?.[1] ?? { ok: false, why: "no peer was asked for" };
+  return { peers: Object.fromEntries(found) as Record<Name, Peer>, together };
+};
+
 /** `describe` that runs when the peer is there. Else it reports itself as skipped with the reason; with CI=true it fails, because there nothing may be left out. */
 export const describeWithPeer = (title: string, provision: Provision, body: (peer: Peer) => void): void => {
   describe(title, () => {
