@@ -38,7 +38,8 @@ export const firstCount = (raw: number, now: number): CounterState =>
 export const count = (state: CounterState, raw: number, now: number): CounterState => {
   if (!Number.isFinite(raw) || raw < 0) return state;
   if (state.total === undefined) return raw === state.raw || couldFlow(state.raw, raw, now - state.at) ? { total: tidy(raw), raw, at: now } : { raw, at: now };
-  if (couldFlow(state.raw, raw, now - state.at)) return { total: tidy(state.total + raw - state.raw), raw, at: now };
+  // The difference first: a small total next to a large number would lose its last digits, and could fall.
+  if (couldFlow(state.raw, raw, now - state.at)) return { total: tidy(state.total + (raw - state.raw)), raw, at: now };
   const { total, doubted } = state;
   const follows = doubted !== undefined && couldFlow(doubted.last, raw, now - doubted.at);
   const again = follows ? { ...doubted, last: raw, at: now, times: doubted.times + 1 } : { first: raw, last: raw, at: now, times: 1 };

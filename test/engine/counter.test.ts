@@ -53,6 +53,11 @@ describe("a counter of energy", () => {
     const { state } = run([100]);
     expect(count(state, 460, state.at + 30 * 24 * 3600 * second).total).toBe(460);
   });
+  test("does not fall by what binary fractions lose next to a number that is ten million times as large", () => {
+    // Three readings make the device's number big while the total stays small; the fourth is the same again.
+    const { totals } = run([1234.567_891, 4_294_967_295, 4_294_967_295, 4_294_967_295, 4_294_967_295, 4_294_967_295]);
+    expect(new Set(totals)).toEqual(new Set([1234.567_891]));
+  });
   test("goes on from what was saved after a restart", () => {
     const { state } = run([100, 0.1, 0.1, 0.1, 0.2]);
     const saved = JSON.parse(JSON.stringify(state)) as CounterState;
