@@ -106,6 +106,7 @@ export const createEnergyGate = (database: Database, clock: Clock, log: Log): En
     timer = clock.after(ms, save);
   };
 
+  const lasts = new Map<DeviceId, { readonly readings: readonly Reading[]; readonly counters: readonly (Counter | undefined)[] }>();
   let urgent = false;
   const passOne = (counter: Counter, one: Reading, now: number): Reading | undefined => {
     const before = counter.state;
@@ -132,14 +133,23 @@ export const createEnergyGate = (database: Database, clock: Clock, log: Log): En
 
   return {
     pass: (device, readings) => {
-      if (!readings.some(({ point }) => totals.has(point))) return readings;
+      const last = lasts.get(device);
+      const counters: (Counter | undefined)[] = [];
       const now = start + clock.monotonic();
-      const passed = readings
-        .map((one) => (totals.has(one.point) ? passOne(counterOf(device, one.part, one.point), one, now) : one))
-        .filter((one) => one !== undefined);
+      let passed: (Reading | undefined)[] | undefined;
+      for (let index = 0; index < readings.length; index++) {
+        const one = readings[index] as Reading;
+        // A driver gives the same object again for what has not changed.
+        const counter = one === last?.readings[index] ? last.counters[index] : totals.has(one.point) ? counterOf(device, one.part, one.point) : undefined;
+        counters.push(counter);
+        const told = counter ? passOne(counter, one, now) : one;
+        if (told !== one) passed ??= [...readings];
+        if (passed) passed[index] = told;
+      }
+      lasts.set(device, { readings, counters });
       if (urgent && !failing) save();
       urgent = false;
-      return passed;
+      return passed?.filter((one) => one !== undefined) ?? readings;
     },
     save,
     [Symbol.dispose]: save,

@@ -15,9 +15,11 @@ export interface Store extends StoreReader {
   remove(id: DeviceId): void;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-interface EntryRecord extends Mutable<Entry> {
-  read: number;
+interface EntryRecord {
+  value: Value;
+  quality: Entry["quality"];
+  /** Where its times stand in the device's. */
+  readonly slot: number;
 }
 interface PartRecord {
   readonly description: PartDescription;
@@ -27,10 +29,20 @@ interface DeviceRecord {
   settings: DeviceSettings;
   connection: Connection;
   description?: Description;
-  readonly parts: Map<PartId, PartRecord>;
+  parts: Map<PartId, PartRecord>;
+  /** Two numbers for each entry: `at` and `read`. Side by side, as each poll touches all of them. */
+  times: number[];
+  /** What was put last, and the slots that it went to; emptied when anything but `put` changes an entry. */
+  last: Last;
   /** Built when somebody asks, dropped at the next write: a poll that nobody looks at costs no copies. */
   snapshot?: DeviceState | undefined;
 }
+
+interface Last {
+  readonly readings: readonly Reading[];
+  readonly slots: readonly number[];
+}
+const nothing: Last = { readings: [], slots: [] };
 
 const same = (a: Value, b: Value): boolean =>
   a === b || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((word, index) => word === b[index]));
@@ -43,10 +55,34 @@ const freeze = (id: DeviceId, record: DeviceRecord): DeviceState => ({
   parts: new Map(
     [...record.parts].map(([part, { description, entries }]): [PartId, PartState] => [
       part,
-      { id: part, description, entries: new Map([...entries].map(([point, { value, at, quality }]) => [point, { value, at, quality }])) },
+      {
+        id: part,
+        description,
+        entries: new Map([...entries].map(([point, { value, quality, slot }]) => [point, { value, at: record.times[2 * slot] as number, quality }])),
+      },
     ]),
   ),
 });
+
+/** Puts one value; gives the slot of its entry, or -1 when the description does not name it. */
+const enter = ({ parts, times }: DeviceRecord, { part, point, value }: Reading, changed: Map<PartId, PointName[]>): number => {
+  const target = parts.get(part);
+  let entry = target?.entries.get(point);
+  if (entry) {
+    if (entry.quality === "good" && same(entry.value, value)) return entry.slot;
+    entry.value = value;
+    entry.quality = "good";
+  } else {
+    if (!target?.description.points.includes(point)) return -1;
+    entry = { value, quality: "good", slot: times.length / 2 };
+    target.entries.set(point, entry);
+    times.push(0, 0);
+  }
+  const points = changed.get(part);
+  if (points) points.push(point);
+  else changed.set(part, [point]);
+  return entry.slot;
+};
 
 export const createStore = (): Store => {
   const records = new Map<DeviceId, DeviceRecord>();
@@ -75,7 +111,7 @@ export const createStore = (): Store => {
     settle: (settings, connection) => {
       const record = records.get(settings.id);
       if (record) Object.assign(known(settings.id), { settings, connection });
-      else records.set(settings.id, { settings, connection, parts: new Map() });
+      else records.set(settings.id, { settings, connection, parts: new Map(), times: [], last: nothing });
       tell({ kind: "shape", device: settings.id });
     },
     connect: (id, connection) => {
@@ -85,10 +121,17 @@ export const createStore = (): Store => {
     describe: (id, description) => {
       const record = known(id);
       record.description = description;
-      const before = new Map(record.parts);
-      record.parts.clear();
+      record.last = nothing;
+      const { parts: before, times } = record;
+      record.parts = new Map();
+      record.times = [];
       for (const part of description.parts) {
-        const entries = new Map([...(before.get(part.id)?.entries ?? [])].filter(([point]) => part.points.includes(point)));
+        const entries = new Map<PointName, EntryRecord>();
+        for (const [point, entry] of before.get(part.id)?.entries ?? []) {
+          if (!part.points.includes(point)) continue;
+          entries.set(point, { ...entry, slot: record.times.length / 2 });
+          record.times.push(times[2 * entry.slot] as number, times[2 * entry.slot + 1] as number);
+        }
         record.parts.set(part.id, { description: part, entries });
       }
       tell({ kind: "shape", device: id });
@@ -96,23 +139,18 @@ export const createStore = (): Store => {
     put: (id, readings, at, read = at) => {
       const record = known(id);
       const changed = new Map<PartId, PointName[]>();
-      for (const { part, point, value } of readings) {
-        const target = record.parts.get(part);
-        if (!target) continue;
-        const entry = target.entries.get(point);
-        if (entry) {
-          const news = entry.quality !== "good" || !same(entry.value, value);
-          entry.at = at;
-          entry.read = read;
-          if (!news) continue;
-          entry.value = value;
-          entry.quality = "good";
-        } else if (target.description.points.includes(point)) target.entries.set(point, { value, at, quality: "good", read });
-        else continue;
-        const points = changed.get(part);
-        if (points) points.push(point);
-        else changed.set(part, [point]);
+      const { last, times } = record;
+      const slots: number[] = [];
+      for (let index = 0; index < readings.length; index++) {
+        const one = readings[index] as Reading;
+        // The same object at the same place as the last time is the same value of the same entry: only its times are new.
+        const slot = one === last.readings[index] ? (last.slots[index] as number) : enter(record, one, changed);
+        slots.push(slot);
+        if (slot < 0) continue;
+        times[2 * slot] = at;
+        times[2 * slot + 1] = read;
       }
+      record.last = { readings, slots };
       for (const [part, points] of changed) tell({ kind: "readings", device: id, part, points });
     },
     expire: (id, since, of) => {
@@ -120,8 +158,9 @@ export const createStore = (): Store => {
       for (const [part, { entries }] of record.parts) {
         const points: PointName[] = [];
         for (const [point, entry] of entries) {
-          if (entry.quality === "stale" || entry.read >= since || of?.(part, point) === false) continue;
+          if (entry.quality === "stale" || (record.times[2 * entry.slot + 1] as number) >= since || of?.(part, point) === false) continue;
           entry.quality = "stale";
+          record.last = nothing;
           points.push(point);
         }
         if (points.length > 0) tell({ kind: "readings", device: id, part, points });

@@ -24,6 +24,7 @@ parts:
     commands:
       outlet.on: { set: 1.3.6.1.4.1.9.4, to: 1 }
 `;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 const complaint = (text: string): string => {
   try {
     parseProfile("made", text, "made.yaml");
@@ -171,4 +172,44 @@ test("the simulator's PDU goes the whole way: 24 outlets found, read in whole, a
     kind: "unsupported",
     written: false,
   });
+});
+
+test("poll after poll, a session reads what one that has just begun reads, whatever changed in between", async () => {
+  const pdu = simulatedPdu(8);
+  const outlets = pdu.outlets as Mutable<(typeof pdu.outlets)[number]>[];
+  await using agent = await startPduAgent({ host: "127.0.0.1", readCommunity: "public", writeCommunity: "private", pdu: () => pdu });
+  const driver = createSnmpDriver(systemClock);
+  const { signal } = new AbortController();
+  const open = async () => {
+    const session = await driver.open(driver.options.parse({ host: "127.0.0.1", port: agent.port, community: "public" }), {} as never, signal);
+    const { parts } = await session.describe(signal);
+    return { session, wanted: parts.flatMap(({ id: part, points }) => points.map((point) => ({ part, point }))) };
+  };
+  const old = await open();
+  await using _old = old.session;
+  const seen = { polls: 0, kept: 0, made: 0 };
+  let before: readonly object[] = [];
+  const change = fc.record({
+    at: fc.nat(7),
+    on: fc.boolean(),
+    watts: fc.constantFrom(0, 41, 42, 300),
+    energy: fc.constantFrom(100, 101, 70_000),
+    pending: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { maxLength: 3 }), async (changes) => {
+      for (const { at, ...state } of changes) Object.assign(outlets[at] ?? {}, state);
+      const fresh = await open();
+      await using _fresh = fresh.session;
+      const readings = await old.session.read(old.wanted, signal);
+      expect(readings).toEqual(await fresh.session.read(fresh.wanted, signal));
+      seen.polls++;
+      for (const [at, one] of readings.entries()) seen[one === before[at] ? "kept" : "made"]++;
+      before = readings;
+    }),
+    { numRuns: 60 },
+  );
+  expect(seen.polls).toBeGreaterThanOrEqual(60);
+  expect(seen.kept).toBeGreaterThan(seen.made);
+  expect(seen.made).toBeGreaterThan(60);
 });

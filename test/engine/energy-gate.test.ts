@@ -110,3 +110,39 @@ describe("totals of energy over a crash", () => {
     expect(compared).toBeGreaterThan(3000);
   });
 });
+
+test("a driver that gives the same objects for what has not changed is told the same totals as many that make them anew", () => {
+  const makeGate = (clock: ReturnType<typeof virtualClock>) =>
+    createEnergyGate(
+      openDatabase(":memory:", () => undefined),
+      clock,
+      log,
+    );
+  const polls = fc.array(
+    fc.record({ parts: fc.subarray([1, 2, 3], { minLength: 1 }), energy: fc.constantFrom(0, 5, 5.01, 5.02, 900), power: fc.constantFrom(40, 41) }),
+    { minLength: 3, maxLength: 20 },
+  );
+  let passed = 0;
+  fc.assert(
+    fc.property(polls, (given) => {
+      using clock = virtualClock();
+      using again = makeGate(clock);
+      using anew = makeGate(clock);
+      const kept = new Map<string, ReturnType<typeof reading>>();
+      const keep = (one: ReturnType<typeof reading>) => {
+        const key = JSON.stringify(one);
+        const known = kept.get(key) ?? one;
+        kept.set(key, known);
+        return known;
+      };
+      for (const { parts, energy, power } of given) {
+        const readings = parts.flatMap((part) => [reading(`outlet/${part}`, "meter.power", power), reading(`outlet/${part}`, "meter.energy", energy + part)]);
+        const told = again.pass("pdu", readings.map(keep));
+        // Each part by itself, as a device of its own.
+        expect(told).toEqual(parts.flatMap((_, at) => anew.pass(`pdu-${parts[at]}`, readings.slice(2 * at, 2 * at + 2))));
+        passed += told.length;
+      }
+    }),
+  );
+  expect(passed).toBeGreaterThan(1000);
+});

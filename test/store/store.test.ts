@@ -20,6 +20,39 @@ const filled = (): { store: Store; changes: Change[] } => {
 };
 
 describe("the store", () => {
+  test("the same readings again are new in time, and good again after they were stale", () => {
+    const { store, changes } = filled();
+    const readings = [
+      { part: "outlet/1", point: "outlet.on", value: true },
+      { part: "outlet/3", point: "outlet.on", value: true },
+      { part: "outlet/2", point: "outlet.on", value: false },
+    ] as const;
+    const entry = (part: string) => store.device("pdu")?.parts.get(part)?.entries.get("outlet.on");
+    store.put("pdu", readings, 100);
+    store.put("pdu", readings, 200);
+    expect([entry("outlet/1"), entry("outlet/2")]).toMatchObject([{ at: 200 }, { at: 200 }]);
+    expect(changes).toHaveLength(2);
+    store.expire("pdu", 201);
+    store.put("pdu", readings.slice(0, 1), 300);
+    expect([entry("outlet/1"), entry("outlet/2")]).toMatchObject([
+      { at: 300, quality: "good" },
+      { at: 200, quality: "stale" },
+    ]);
+    store.put("pdu", [{ part: "outlet/1", point: "outlet.on", value: false }], 400);
+    store.put("pdu", readings, 500);
+    expect([entry("outlet/1"), entry("outlet/2")]).toMatchObject([
+      { value: true, at: 500, quality: "good" },
+      { value: false, at: 500, quality: "good" },
+    ]);
+    expect(changes).toHaveLength(8);
+    store.describe("pdu", { parts: description.parts.slice(1) });
+    store.put("pdu", readings.slice(0, 2), 600);
+    expect(entry("outlet/2")).toMatchObject({ at: 500 });
+    store.put("pdu", readings, 600);
+    store.expire("pdu", 550);
+    expect([entry("outlet/1"), entry("outlet/2"), entry("outlet/3")]).toEqual([undefined, { value: false, at: 600, quality: "good" }, undefined]);
+  });
+
   test("tells one change per part, and none for what is the same", () => {
     const { store, changes } = filled();
     store.put(

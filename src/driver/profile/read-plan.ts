@@ -29,7 +29,12 @@ export interface ReadPlan {
   readonly fetch: Fetch;
   readonly values: readonly ValueTask[];
   readonly statuses: readonly StatusTask[];
+  /** For each of `values`, the place of its object; -1 where it is made of several. */
+  readonly single: readonly number[];
+  /** What the last poll brought: of an object that came again with the same bytes the reading is the same. */
+  readonly last: { found: Found; readonly readings: (Reading | undefined)[] };
 }
+type Found = readonly (Varbind | undefined)[];
 
 const createPlaces = (): { readonly slots: Slot[]; of(slot: Slot): number } => {
   const places = new Map<string, number>();
@@ -42,6 +47,8 @@ const createPlaces = (): { readonly slots: Slot[]; of(slot: Slot): number } => {
   };
   return { slots, of };
 };
+
+const singlePlace = ({ plan, places, digits }: ValueTask): number => (plan.over === undefined && digits < 0 ? (places[0] ?? -1) : -1);
 
 /** Points that the device does not have are left out. */
 export const planRead = (wanted: readonly Wanted[], layout: Layout): ReadPlan => {
@@ -57,10 +64,8 @@ export const planRead = (wanted: readonly Wanted[], layout: Layout): ReadPlan =>
   const statuses = [...status].flatMap(([{ id, status: plan }, points]) =>
     plan ? [{ part: id, points, plan, scalars: plan.scalars.map(({ slot }) => places.of(slot)), counts: plan.lists.map(({ count }) => places.of(count)) }] : [],
   );
-  return { fetch: prepareFetch(places.slots, layout.rowsOf), values, statuses };
+  return { fetch: prepareFetch(places.slots, layout.rowsOf), values, statuses, single: values.map(singlePlace), last: { found: [], readings: [] } };
 };
-
-type Found = readonly (Varbind | undefined)[];
 
 const combine = ({ plan, places, digits }: ValueTask, found: Found): Value | undefined => {
   let sum: number | undefined;
@@ -97,22 +102,31 @@ const readStatus = async (
   return upsStatus(part, [...words]).filter(({ point }) => points.has(point));
 };
 
-/** Asks the device. `gone` gets the parts of which nothing came, such as the rows of an outlet module that was unplugged. */
-export const readPlanned = async (
-  { fetch, values, statuses }: ReadPlan,
-  session: SnmpSession,
-  gone: Set<PartId>,
-  signal: AbortSignal,
-): Promise<readonly Reading[]> => {
-  const found = await session.fetch(fetch, signal);
+/** Also what came again as it was has been answered now: only the work of reading it is saved. */
+const readValues = ({ values, single, last }: ReadPlan, found: Found, silent: Set<PartId>): Reading[] => {
   const readings: Reading[] = [];
-  const silent = new Set<PartId>();
-  for (const task of values) {
-    const value = valueOf(task, found);
-    if (value !== undefined) readings.push(reading(task.part, task.point, value));
-    else if (task.places.every((place) => found[place] === undefined)) silent.add(task.part);
+  for (let at = 0; at < values.length; at++) {
+    const place = single[at] as number;
+    let one = last.readings[at];
+    if (place < 0 || found[place] === undefined || found[place] !== last.found[place]) {
+      const task = values[at] as ValueTask;
+      const value = valueOf(task, found);
+      one = value === undefined ? undefined : reading(task.part, task.point, value);
+      last.readings[at] = one;
+      if (!one && task.places.every((object) => found[object] === undefined)) silent.add(task.part);
+    }
+    if (one) readings.push(one);
   }
-  for (const task of statuses) readings.push(...(await readStatus(task, found, session, signal)));
+  last.found = found;
+  return readings;
+};
+
+/** Asks the device. `gone` gets the parts of which nothing came, such as the rows of an outlet module that was unplugged. */
+export const readPlanned = async (plan: ReadPlan, session: SnmpSession, gone: Set<PartId>, signal: AbortSignal): Promise<readonly Reading[]> => {
+  const found = await session.fetch(plan.fetch, signal);
+  const silent = new Set<PartId>();
+  const readings = readValues(plan, found, silent);
+  for (const task of plan.statuses) readings.push(...(await readStatus(task, found, session, signal)));
   if (silent.size > 0 || gone.size > 0) {
     for (const { part } of readings) gone.delete(part);
     for (const part of silent) if (!readings.some((one) => one.part === part)) gone.add(part);

@@ -1,67 +1,45 @@
+import type { Expected } from "./expected-object.ts";
 import { span } from "./outer-layer.ts";
+import type { Question } from "./question.ts";
 import { type Varbind, valueTypes } from "./varbind.ts";
 
-/** An object that an answer is expected to hold: its name, and the same as it stands in the message. */
-export interface Expected {
-  readonly oid: string;
-  readonly bytes: Buffer;
+/**
+ * The last answer to a question, so that of the next one only what differs is made anew: an object that comes with the same bytes is the
+ * same `Varbind` as the last time, by which its reader knows that it has not changed.
+ */
+export interface LastAnswer {
+  bytes: Buffer;
+  /** Where the first object stands in it. */
+  from: number;
+  readonly varbinds: Varbind[];
 }
-
-/** Devices of one kind have the same objects: each name is kept once. */
-const known = new Map<string, Expected>();
-const most = 20_000;
-
-/** Name with its header (X.690, 8.19). */
-export const expected = (oid: string): Expected => {
-  const found = known.get(oid);
-  if (found) return found;
-  const made = encode(oid);
-  if (known.size < most) known.set(oid, made);
-  return made;
-};
-
-const encode = (oid: string): Expected => {
-  const [first = 0, second = 0, ...rest] = oid.split(".").map(Number);
-  const content = [first * 40 + second];
-  for (const number of rest) {
-    const digits = [number % 128];
-    for (let left = Math.floor(number / 128); left > 0; left = Math.floor(left / 128)) digits.unshift((left % 128) | 0x80);
-    content.push(...digits);
-  }
-  return { oid, bytes: Buffer.from([valueTypes.oid, content.length, ...content]) };
-};
+const nothing = Buffer.alloc(0);
+export const noAnswer = (): LastAnswer => ({ bytes: nothing, from: 0, varbinds: [] });
 
 const response = 0xa2;
 const sequence = 0x30;
 const unsigned: ReadonlySet<number> = new Set([valueTypes.counter, valueTypes.gauge, valueTypes.ticks]);
 
-/** From the number of the request on, where an answer without an error stands. */
-const bodyOf = (question: Buffer, answer: Buffer): { readonly id: number; readonly from: number } | undefined => {
-  const asked = span(question, 0);
-  const whole = span(answer, 0);
-  if (!asked || whole?.to !== answer.length || answer[0] !== sequence) return undefined;
-  const version = span(question, asked.from);
-  const community = version && span(question, version.to);
-  if (!community) return undefined;
-  // Version and community have to be those of the question, byte by byte.
-  const head = community.to - asked.from;
-  if (question.compare(answer, whole.from, whole.from + head, asked.from, community.to) !== 0 || answer[whole.from + head] !== response) return undefined;
-  const pdu = span(answer, whole.from + head);
-  const id = pdu && span(answer, pdu.from);
-  const ask = span(question, community.to);
-  const idAsked = ask && span(question, ask.from);
-  if (pdu?.to !== answer.length || !id || !idAsked || id.to - id.from > 6 || question.compare(answer, pdu.from, id.to, ask.from, idAsked.to) !== 0)
-    return undefined;
-  // Error status and index: 0 and 0.
-  if (answer.readUIntBE(id.to, 6) !== 0x020100020100) return undefined;
-  const list = answer[id.to + 6] === sequence ? span(answer, id.to + 6) : undefined;
-  return list?.to === answer.length ? { id: answer.readIntBE(id.from, id.to - id.from), from: list.from } : undefined;
+const same = (a: Buffer, from: number, b: Buffer, at: number, size: number): boolean => {
+  // What changes are values, and those stand at the end.
+  for (let place = size - 1; place >= 0; place--) if (a[from + place] !== b[at + place]) return false;
+  return true;
 };
 
-const matches = (bytes: Buffer, answer: Buffer, at: number): boolean => {
-  // Names in a table differ at their end.
-  for (let place = bytes.length - 1; place >= 0; place--) if (bytes[place] !== answer[at + place]) return false;
-  return true;
+/** Where the objects of an answer without an error begin. */
+const listOf = ({ bytes, from, to, idAt }: Question, answer: Buffer): number | undefined => {
+  const whole = span(answer, 0);
+  if (whole?.to !== answer.length || answer[0] !== sequence) return undefined;
+  // Version, community and number have to be those of the question, byte by byte.
+  const head = to - from;
+  const at = whole.from + head;
+  if (bytes.compare(answer, whole.from, at, from, to) !== 0 || answer[at] !== response) return undefined;
+  const pdu = span(answer, at);
+  if (pdu?.to !== answer.length || bytes.compare(answer, pdu.from, pdu.from + 6, idAt - 2, idAt + 4) !== 0) return undefined;
+  // Error status and index: 0 and 0.
+  if (pdu.from + 12 > answer.length || answer.readUIntBE(pdu.from + 6, 6) !== 0x020100020100) return undefined;
+  const list = answer[pdu.from + 12] === sequence ? span(answer, pdu.from + 12) : undefined;
+  return list?.to === answer.length ? list.from : undefined;
 };
 
 const valueAt = (answer: Buffer, at: number, size: number): Varbind["value"] | undefined => {
@@ -72,30 +50,43 @@ const valueAt = (answer: Buffer, at: number, size: number): Varbind["value"] | u
   return unsigned.has(type) ? answer.readIntBE(at + 2, size) >>> 0 : undefined;
 };
 
+/** The object at `at`, when it is the expected one and ends at `end`. */
+const varbindAt = (answer: Buffer, at: number, end: number, { oid, bytes }: Expected): Varbind | undefined => {
+  const value = at + 2 + bytes.length;
+  const size = answer[value + 1] as number;
+  // Short forms only: nothing here is longer than 127 bytes.
+  if (answer[at] !== sequence || end - at > 0x81 || size > 0x7f || value + 2 + size !== end || !same(bytes, 0, answer, at + 2, bytes.length)) return undefined;
+  const decoded = valueAt(answer, value, size);
+  return decoded === undefined ? undefined : { oid, type: answer[value] as number, value: decoded };
+};
+
 /**
  * Reads an answer of version 1 or 2c that holds exactly the expected objects, without an error: what comes at nearly every poll. Comparing
- * names as bytes costs a tenth of making texts of them. Undefined for anything else, which is then the library's to judge.
+ * names as bytes costs a tenth of making texts of them. Undefined for anything else, which is then the library's to judge. What it gives is
+ * good until the next answer to this question is read.
  */
-export const readExpected = (
-  question: Buffer,
-  answer: Buffer,
-  objects: readonly Expected[],
-): { readonly id: number; readonly varbinds: readonly Varbind[] } | undefined => {
-  const body = bodyOf(question, answer);
-  if (!body) return undefined;
-  const varbinds: Varbind[] = [];
-  let at = body.from;
-  for (const { oid, bytes } of objects) {
-    const length = answer[at + 1] as number;
-    const value = at + 2 + bytes.length;
-    const size = answer[value + 1] as number;
-    // Short forms only: nothing here is longer than 127 bytes.
-    if (answer[at] !== sequence || length > 0x7f || size > 0x7f || value + 2 + size !== at + 2 + length || at + 2 + length > answer.length) return undefined;
-    if (!matches(bytes, answer, at + 2)) return undefined;
-    const decoded = valueAt(answer, value, size);
-    if (decoded === undefined) return undefined;
-    varbinds.push({ oid, type: answer[value] as number, value: decoded });
-    at += 2 + length;
+export const readExpected = (question: Question, answer: Buffer, objects: readonly Expected[], last: LastAnswer): readonly Varbind[] | undefined => {
+  const from = listOf(question, answer);
+  if (from === undefined) return undefined;
+  const { bytes: before, varbinds } = last;
+  let was = last.from;
+  let at = from;
+  // Whatever goes wrong on the way, these two would no longer belong together.
+  last.bytes = nothing;
+  for (let place = 0; place < objects.length; place++) {
+    const size = 2 + (answer[at + 1] as number);
+    if (!(at + size <= answer.length)) return undefined;
+    if (before.length === 0 || !same(answer, at, before, was, size)) {
+      const varbind = varbindAt(answer, at, at + size, objects[place] as Expected);
+      if (!varbind) return undefined;
+      varbinds[place] = varbind;
+    }
+    was += 2 + (before[was + 1] as number);
+    at += size;
   }
-  return at === answer.length ? { id: body.id, varbinds } : undefined;
+  if (at !== answer.length) return undefined;
+  last.bytes = before.length === answer.length ? before : Buffer.allocUnsafeSlow(answer.length);
+  last.from = from;
+  answer.copy(last.bytes);
+  return varbinds;
 };

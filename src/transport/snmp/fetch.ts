@@ -1,4 +1,4 @@
-import { type Expected, expected } from "./expected-answer.ts";
+import { type Expected, expected } from "./expected-object.ts";
 import { before, oidBytes } from "./oid.ts";
 
 /** One object to be fetched. `column` and `row` are given for a cell of a table: `oid` is then the column, a dot, and the row. */

@@ -1,5 +1,5 @@
 import { type RemoteInfo, type Socket, createSocket } from "node:dgram";
-import { isIPv6 } from "node:net";
+import { canonicalAddress } from "#platform/host.ts";
 import { messageId } from "./outer-layer.ts";
 
 /** What net-snmp asks of a socket. It gets one of these per session, and all of them share a real one. */
@@ -15,12 +15,12 @@ interface SocketLike {
 export interface Channel {
   /** For net-snmp's option `dgramModule`. */
   readonly dgram: { createSocket(): SocketLike };
+  /** A question that is not net-snmp's, with its number. */
+  send(message: Buffer, id: number): void;
   close(): void;
 }
 
 export interface ChannelEnds {
-  /** The question that goes out. */
-  readonly asks: (message: Buffer) => void;
   /** Whether the library shall hear a datagram from the asked address and port. */
   readonly accepts: (message: Buffer) => boolean;
   /** A datagram could not be sent, could not be read, or the socket is gone. */
@@ -38,6 +38,7 @@ interface Listener {
   /** Of the question last asked; one is under way at a time. */
   asked?: number | undefined;
   hear?: (message: Buffer, from: RemoteInfo) => void;
+  readonly sent: (error: Error | null) => void;
 }
 interface Family {
   readonly socket: Socket;
@@ -97,12 +98,9 @@ const facade = (family: Family, listener: Listener): SocketLike => {
     close: () => undefined,
     send: (message, _offset, _length, port, address, sent) => {
       listener.asked = messageId(message);
-      listener.ends.asks(message);
       // The library begins to wait when it is told that the datagram went out. Told first, no answer can be too early for it.
       sent(null);
-      family.socket.send(message, port, address, (error) => {
-        if (error) listener.ends.broken(error);
-      });
+      family.socket.send(message, port, address, listener.sent);
     },
   };
   return like;
@@ -112,15 +110,24 @@ export const createSharedSocket = (): SharedSocket => {
   const families = new Map<string, Family>();
   return {
     open: (address, port, ends) => {
-      const type = isIPv6(address) ? "udp6" : "udp4";
+      const type = address.includes(":") ? "udp6" : "udp4";
       const family = families.get(type) ?? openFamily(type);
       families.set(type, family);
-      const key = `${address}/${port}`;
-      const listener: Listener = { ends };
+      const key = `${canonicalAddress(address)}/${port}`;
+      const listener: Listener = {
+        ends,
+        sent: (error) => {
+          if (error) ends.broken(error);
+        },
+      };
       const together = family.listeners.get(key) ?? new Set();
       family.listeners.set(key, together.add(listener));
       return {
         dgram: { createSocket: () => facade(family, listener) },
+        send: (message, id) => {
+          listener.asked = id;
+          family.socket.send(message, port, address, listener.sent);
+        },
         close: () => {
           together.delete(listener);
           if (together.size === 0 && family.listeners.get(key) === together) family.listeners.delete(key);

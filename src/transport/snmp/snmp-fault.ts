@@ -22,6 +22,10 @@ export const refusedOf = (error: Error): Refused | undefined => {
   return { status, oid: /: ([\d.]+)$/.exec(message)?.[1] };
 };
 
+/** Nothing came in all the time. */
+export const silent = (who: string, cause?: Error): Fault => new Fault("timeout", `${who} does not answer SNMP; a wrong community looks the same`, { cause });
+export const misfit = (who: string, cause?: Error): Fault => new Fault("malformed", `${who} sent an answer that does not fit the question`, { cause });
+
 const invalid = (error: LibraryError, who: string): Fault => {
   const say = (kind: FaultKind, text: string): Fault => new Fault(kind, `${who} ${text}`, { cause: error });
   switch (error.code) {
@@ -37,7 +41,7 @@ const invalid = (error: LibraryError, who: string): Fault => {
     case 14: // ENotInTimeWindow: the boot counter went back, so it is another engine, or one without memory.
       return say("unreachable", "has started anew, its clock must be learnt again");
     default:
-      return say("malformed", "sent an answer that does not fit the question");
+      return misfit(who, error);
   }
 };
 
@@ -45,7 +49,7 @@ const invalid = (error: LibraryError, who: string): Fault => {
 export const faultOf = (error: Error, who: string): Fault => {
   if (error instanceof Fault) return error;
   const { name, code } = error as LibraryError;
-  if (name === "RequestTimedOutError") return new Fault("timeout", `${who} does not answer SNMP; a wrong community looks the same`, { cause: error });
+  if (name === "RequestTimedOutError") return silent(who, error);
   if (name === "ResponseInvalidError") return invalid(error, who);
   if (typeof code === "string" && network.has(code)) return new Fault("unreachable", `${who} cannot be reached (${code})`, { cause: error });
   return new Fault("malformed", `${who} sent an answer that cannot be read`, { cause: error });

@@ -1,5 +1,6 @@
 import { ErrorStatus } from "net-snmp";
 import { Fault, afterWrite, isFault } from "#domain/fault.ts";
+import type { Answer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import type { BulkRequest, Fetch } from "./fetch.ts";
 import { under } from "./oid.ts";
@@ -123,26 +124,13 @@ const place = (varbinds: readonly Varbind[], { places }: BulkRequest, oids: read
   return true;
 };
 
-/** True when the device answered the request in full. False when GETBULK is not for this device. */
-const bulkInto = async (
-  values: (Varbind | undefined)[],
-  lost: number[],
-  request: BulkRequest,
-  oids: readonly string[],
-  ways: BulkWays,
-  signal: AbortSignal,
-): Promise<boolean> => {
-  const { exchange, habits } = ways;
-  try {
-    const answer = await exchange.getBulk(request.oids, request.singles, request.rows, request.expected, signal);
-    if (!("varbinds" in answer) || !place(answer.varbinds, request, oids, values, lost)) return false;
-    habits.bulk = true;
-    return true;
-  } catch (error) {
-    if (!isFault(error, "timeout", "malformed") || habits.bulk) throw error;
-    if (error.kind === "timeout" && !(await answersSmall(exchange, oids[request.places[0] ?? 0] ?? "", signal))) throw error;
-    return false;
-  }
+const take = (answer: Answer, request: BulkRequest, oids: readonly string[], values: (Varbind | undefined)[], lost: number[]): boolean => {
+  if (!("varbinds" in answer)) return false;
+  const { varbinds, exact } = answer;
+  if (!exact) return place(varbinds, request, oids, values, lost);
+  const { places } = request;
+  for (let at = 0; at < places.length; at++) values[places[at] as number] = varbinds[at];
+  return true;
 };
 
 interface BulkWays {
@@ -151,11 +139,33 @@ interface BulkWays {
   readonly who: string;
 }
 
+/** True when the device answered all requests in full. False when GETBULK is not for this device. */
+const bulkInto = async (
+  values: (Varbind | undefined)[],
+  lost: number[],
+  requests: readonly BulkRequest[],
+  oids: readonly string[],
+  { exchange, habits }: BulkWays,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  try {
+    const answers = await exchange.getBulks(requests, signal);
+    for (let at = 0; at < answers.length; at++) if (!take(answers[at] as Answer, requests[at] as BulkRequest, oids, values, lost)) return false;
+    habits.bulk = true;
+    return true;
+  } catch (error) {
+    if (!isFault(error, "timeout", "malformed") || habits.bulk) throw error;
+    if (error.kind === "timeout" && !(await answersSmall(exchange, oids[requests[0]?.places[0] ?? 0] ?? "", signal))) throw error;
+    return false;
+  }
+};
+
 const fetchBulk = async ({ oids, bulk }: Fetch, ways: BulkWays, signal: AbortSignal): Promise<(Varbind | undefined)[] | undefined> => {
   const values = new Array<Varbind | undefined>(oids.length).fill(undefined);
   const lost: number[] = [];
-  for (const request of bulk) {
-    if (await bulkInto(values, lost, request, oids, ways, signal)) continue;
+  // The first GETBULK that a device is sent goes alone: what comes of it tells whether it has any.
+  for (const some of ways.habits.bulk ? [bulk] : [bulk.slice(0, 1), bulk.slice(1)]) {
+    if (some.length === 0 || (await bulkInto(values, lost, some, oids, ways, signal))) continue;
     ways.habits.bulk = false;
     return undefined;
   }
@@ -204,7 +214,7 @@ const chunk = 20;
 const nextFew = async (oid: string, exchange: Exchange, habits: Habits, who: string, signal: AbortSignal): Promise<readonly Varbind[]> => {
   if (habits.bulk !== false) {
     try {
-      const answer = await exchange.getBulk([oid], 0, chunk, [], signal);
+      const answer = await exchange.getBulk([oid], 0, chunk, signal);
       if ("varbinds" in answer && answer.varbinds.length > 0) {
         habits.bulk = true;
         return answer.varbinds;

@@ -3,7 +3,9 @@ import { isIP } from "node:net";
 import { Fault } from "#domain/fault.ts";
 import { abortable } from "#platform/abort.ts";
 import type { Clock } from "#platform/clock.ts";
+import { withPort } from "#platform/host.ts";
 import type { Credentials } from "./credentials.ts";
+import { createDeadlines } from "./deadlines.ts";
 import { openExchange } from "./exchange.ts";
 import { createSharedSocket } from "./shared-socket.ts";
 import { type Habits, type SnmpSession, createSnmpSession, newHabits } from "./snmp-session.ts";
@@ -31,7 +33,7 @@ const resolve = async (host: string, signal: AbortSignal): Promise<string> => {
 };
 
 export const createSnmpTransport = (clock: Clock): SnmpTransport => {
-  const socket = createSharedSocket();
+  const shared = { socket: createSharedSocket(), deadlines: createDeadlines(clock), clock };
   const habits = new Map<string, Habits>();
   return {
     open: async ({ host, port }, credentials, patience, signal) => {
@@ -40,8 +42,8 @@ export const createSnmpTransport = (clock: Clock): SnmpTransport => {
       const key = `${host}/${port}/${credentials.version}`;
       const known = habits.get(key) ?? newHabits(credentials.version);
       habits.set(key, known);
-      const name = port === 161 ? host : `${host}:${port}`;
-      return createSnmpSession(openExchange({ address, port, name }, credentials, socket, patience, clock), known, name);
+      const name = port === 161 ? host : withPort(host, port);
+      return createSnmpSession(openExchange({ address, port, name }, credentials, shared, patience), known, name);
     },
   };
 };
