@@ -1,6 +1,8 @@
-import { mkdirSync, renameSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { makeFolder } from "./folder.ts";
 
 export type Row = Readonly<Record<string, string | number | null | Uint8Array>>;
 type Value = string | number | null | Uint8Array;
@@ -14,6 +16,8 @@ export interface Database extends Disposable {
   all<R = Row>(sql: string, ...values: readonly Value[]): readonly R[];
   /** All or nothing. */
   transaction(work: () => void): void;
+  /** Writes the whole database as it is at one moment into another file, on the disk when it resolves, while this one goes on. */
+  copyTo(path: string): Promise<void>;
 }
 
 const migrations = [
@@ -61,7 +65,7 @@ const isCorrupt = (error: unknown): boolean => /malformed|not a database|corrupt
  * `:memory:` keeps nothing.
  */
 export const openDatabase = (path: string, onCorrupt: (movedTo: string) => void): Database => {
-  if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
+  if (path !== ":memory:") makeFolder(dirname(path));
   let file: DatabaseSync;
   try {
     file = openFile(path);
@@ -97,6 +101,15 @@ export const openDatabase = (path: string, onCorrupt: (movedTo: string) => void)
         file.exec("rollback");
         throw error;
       }
+    },
+    copyTo: async (path) => {
+      const beside = `${path}.new`;
+      rmSync(beside, { force: true });
+      // In one go, about 4 ms for each MB. Node's own backup(), which works beside, fails now and then with "not an error" when the program writes meanwhile.
+      file.prepare("vacuum into ?").run(beside);
+      await using copy = await open(beside, "r");
+      await copy.sync();
+      renameSync(beside, path);
     },
     [Symbol.dispose]: () => file.close(),
   };

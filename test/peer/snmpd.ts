@@ -21,8 +21,8 @@ export interface Snmpd extends AsyncDisposable {
 
 const script = fileURLToPath(new URL("snmp-outlets.py", import.meta.url));
 
-const configuration = (port: number, folder: string, starts: number): string => `
-agentaddress udp:127.0.0.1:${port}
+const configuration = (port: number, folder: string, starts: number, also: string): string => `
+agentaddress udp:127.0.0.1:${port}${also === "" ? "" : `,udp6:[${also}]:${port}`}
 rocommunity public 127.0.0.0/8
 rwcommunity private 127.0.0.0/8
 exactEngineID 0x80001f8804726163
@@ -48,14 +48,17 @@ sysObjectID .1.3.6.1.4.1.318.1.3.4.6
 pass_persist .1.3.6.1.4.1.318.1.1.26 /usr/bin/python3 -u ${script} ${folder}
 `;
 
-/** Net-SNMP's agent with a switched PDU of eight outlets; users of version 3 are named after their authentication. */
-export const startSnmpd = async (peer: Peer, snmpget: Peer): Promise<Snmpd> => {
+/**
+ * Net-SNMP's agent with a switched PDU of eight outlets; users of version 3 are named after their authentication.
+ * `also`: an IPv6 address at which it listens too, on the same port.
+ */
+export const startSnmpd = async (peer: Peer, snmpget: Peer, also = ""): Promise<Snmpd> => {
   const folder = mkdtempSync(join(tmpdir(), "snmpd-"));
   const port = await freePort("udp");
   mkdirSync(join(folder, "persist"));
   const start = (starts: number): Promise<RunningProcess> => {
     // With -C it reads no file of its own, so it is told how often it has been started.
-    writeFileSync(join(folder, "snmpd.conf"), configuration(port, folder, starts));
+    writeFileSync(join(folder, "snmpd.conf"), configuration(port, folder, starts, also));
     return startProcess(peer.bin("snmpd"), ["-f", "-C", "-c", join(folder, "snmpd.conf"), "-Le", "-I", "-smux,mteTrigger,mteTriggerConf,disk,diskio,ifTable"], {
       env: { ...peer.env, SNMP_PERSISTENT_DIR: join(folder, "persist") },
       ready: async () =>

@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { keepCopy, restoreCopy } from "#platform/database-copy.ts";
 import { openDatabase } from "#platform/database.ts";
 
 let folder: string;
@@ -54,5 +55,57 @@ describe("the database", () => {
     database.run("insert into setting (key, value) values ('after', '1')");
     expect(moved).toMatch(/rack\.db\.corrupt-/);
     expect((await readdir(folder)).some((name) => name.includes("corrupt"))).toBe(true);
+  });
+});
+
+describe("a copy of the database", () => {
+  const count = (path: string): unknown => {
+    using copy = openDatabase(path, none);
+    expect(copy.all("pragma integrity_check")).toEqual([{ integrity_check: "ok" }]);
+    return copy.all<{ n: number }>("select count(*) as n from setting")[0]?.n;
+  };
+  const write = (database: ReturnType<typeof openDatabase>, from: number, to: number): void => {
+    for (let key = from; key < to; key++) database.run("insert into setting (key, value) values (?, ?)", String(key), "x".repeat(500));
+  };
+
+  test("is whole and of one moment, however often it is made while the program writes on", async () => {
+    using database = openDatabase(join(folder, "rack.db"), none);
+    database.transaction(() => write(database, 0, 4000));
+    let written = 4000;
+    for (let round = 0; round < 10; round++) {
+      let done = false;
+      const made = database.copyTo(join(folder, "copy.db")).finally(() => (done = true));
+      do {
+        database.transaction(() => write(database, written, written + 2));
+        written += 2;
+        await new Promise(setImmediate);
+      } while (!done);
+      await made;
+      const copied = Number(count(join(folder, "copy.db")));
+      expect(copied).toBeGreaterThanOrEqual(4000);
+      expect(copied % 2).toBe(0);
+    }
+    expect(written).toBeGreaterThan(4020);
+    expect((await readdir(folder)).filter((name) => name.endsWith(".new"))).toEqual([]);
+  });
+
+  test("takes the database's place only when that is missing", async () => {
+    const [path, copy] = [join(folder, "rack.db"), join(folder, "copy.db")];
+    {
+      using database = openDatabase(path, none);
+      write(database, 0, 3);
+    }
+    keepCopy(path, copy);
+    expect(restoreCopy(path, copy)).toBe(false);
+    await rm(path);
+    // The log of another database, which SQLite would take for this one's.
+    {
+      using other = openDatabase(join(folder, "other.db"), none);
+      write(other, 0, 50);
+      await copyFile(join(folder, "other.db-wal"), `${path}-wal`);
+    }
+    expect(restoreCopy(path, copy)).toBe(true);
+    expect(count(path)).toBe(3);
+    expect(restoreCopy(path, copy)).toBe(false);
   });
 });

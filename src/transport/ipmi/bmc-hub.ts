@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { SocketAddress } from "node:net";
 import { Fault } from "#domain/fault.ts";
+import { canonicalAddress } from "#platform/host.ts";
 import type { SuiteId } from "./cipher-suite.ts";
 import { createRoundTrip, type RoundTrip } from "./round-trip.ts";
 
@@ -69,8 +69,7 @@ export const createBmcHub = (): BmcHub => {
 
   return {
     join: ({ address, port, family }, receive) => {
-      // Node reports senders in the short form of IPv6 addresses.
-      const canonical = family === 6 && !address.includes("%") ? new SocketAddress({ address, family: "ipv6" }).address : address;
+      const canonical = canonicalAddress(address);
       const key = keyOf(canonical, port);
       if (places.has(key)) throw new Fault("busy", `Another device already uses the BMC at ${address} port ${port}`);
       const place = { family, receive };

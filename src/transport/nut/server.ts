@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Secret } from "#domain/secret.ts";
+import { withPort } from "#platform/host.ts";
 
 /** Where a NUT server is, and as whom to speak to it. */
 export interface NutServer {
@@ -16,7 +17,7 @@ export interface NutServer {
   };
 }
 
-export const addressOf = ({ host, port }: Pick<NutServer, "host" | "port">): string => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
+export const addressOf = ({ host, port }: Pick<NutServer, "host" | "port">): string => withPort(host, port);
 
 /** The same for two servers when they can share a connection. Holds no password. */
 export const identityOf = (server: NutServer): string =>
