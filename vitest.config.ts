@@ -2,8 +2,9 @@ import { defineConfig } from "vitest/config";
 
 const peers = ["test/peer/**/*.test.ts"];
 const homeAssistant = ["test/homeassistant/**/*.test.ts"];
+const images = ["test/image/**/*.test.ts"];
 
-/** Three projects, because they differ in what they need: nothing, real servers, and a real Home Assistant Core. */
+/** Four projects, because they differ in what they need: nothing, real servers, containers, and a real Home Assistant Core. */
 export default defineConfig({
   test: {
     allowOnly: false,
@@ -14,13 +15,14 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...peers, ...homeAssistant],
+          exclude: [...peers, ...homeAssistant, ...images],
           pool: "threads",
           testTimeout: 20_000,
           sequence: { groupOrder: 1 },
         },
       },
       { extends: true, test: { name: "peer", include: peers, pool: "forks", testTimeout: 60_000, hookTimeout: 60_000, sequence: { groupOrder: 2 } } },
+      { extends: true, test: { name: "image", include: images, pool: "forks", maxWorkers: 1, testTimeout: 120_000, sequence: { groupOrder: 3 } } },
       {
         extends: true,
         test: {
@@ -30,7 +32,7 @@ export default defineConfig({
           maxWorkers: 1,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -19,10 +19,13 @@ export const laws: Readonly<Record<string, Law>> = {
   domain: { may: [] },
   platform: { may: ["node:*", "pino", "pino-pretty"] },
   config: { may: [...basis, "zod", "yaml"] },
-  transport: { may: [...basis, "node:*"], apart: { snmp: ["net-snmp"], exec: ["execa"], ipmi: ["#transport/exec/*"], nut: [] } },
+  transport: {
+    may: [...basis, "node:*"],
+    apart: { snmp: ["net-snmp"], exec: ["execa"], ipmi: ["#transport/exec/*"], nut: [], homeassistant: ["home-assistant-js-websocket"] },
+  },
   driver: {
     may: [...basis, "#transport/*", "#driver/contract.ts", "#driver/option.ts", "zod"],
-    apart: { profile: ["yaml", "node:url"], nut: [], ipmi: [], "registry.ts": ["#driver/*"] },
+    apart: { profile: ["yaml", "node:url"], nut: [], ipmi: [], "home-assistant": [], "registry.ts": ["#driver/*"] },
   },
   store: { may: [...basis] },
   engine: { may: [...basis, "#store/*", "#driver/contract.ts"] },
@@ -34,8 +37,11 @@ export const laws: Readonly<Record<string, Law>> = {
       text: ["yaml", "node:fs", "node:path"],
     },
   },
+  ui: { may: ["#domain/*", "#publish/rest/page-source.ts", "node:fs", "node:path"] },
+  homeassistant: { may: [...basis, ...bus, "#transport/homeassistant/*"] },
   simulator: { may: [...basis, "#transport/*", "node:*", "aedes", "net-snmp"] },
   cli: { may: ["*"] },
+  program: { may: ["*"] },
   main: { may: ["*"] },
 };
 

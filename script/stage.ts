@@ -26,9 +26,21 @@ const verdict = (good: boolean, what: string, ...notes: readonly string[]): Resu
   notes: good ? [] : notes,
 });
 
-const run = async (command: string, args: readonly string[], show = false): Promise<{ readonly code: number; readonly output: string }> => {
-  const env = { ...process.env, PATH: `${join(import.meta.dirname, "../node_modules/.bin")}${delimiter}${process.env["PATH"] ?? ""}` };
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env });
+interface RunOptions {
+  /** Its output is seen while it runs. */
+  readonly show?: boolean;
+  readonly cwd?: string;
+  /** Beside the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export const run = async (
+  command: string,
+  args: readonly string[],
+  { show = false, cwd, env: more }: RunOptions = {},
+): Promise<{ readonly code: number; readonly output: string }> => {
+  const env = { ...process.env, PATH: `${join(import.meta.dirname, "../node_modules/.bin")}${delimiter}${process.env["PATH"] ?? ""}`, ...more };
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env, ...(cwd !== undefined && { cwd }) });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
@@ -40,7 +52,7 @@ const run = async (command: string, args: readonly string[], show = false): Prom
   return { code: code ?? 1, output };
 };
 
-const code = ["src/**/*.ts", "test/**/*.ts", "script/**/*.{ts,mjs}", "vitest.config.ts"] as const;
+const code = ["src/**/*.ts", "test/**/*.ts", "script/**/*.{ts,mjs}", "addon/*.mjs", "vitest.config.ts"] as const;
 
 export const types = async (): Promise<Result> => {
   const { code: status, output } = await run("tsc", ["-p", ".", "--pretty", "false"]);
@@ -121,7 +133,9 @@ export const tests = (project: string) => async (): Promise<Result> => {
   const folder = mkdtempSync(join(tmpdir(), "vitest-"));
   const file = join(folder, "report.json");
   try {
-    const { code: status } = await run("vitest", ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`], true);
+    const { code: status } = await run("vitest", ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`], {
+      show: true,
+    });
     const result = count(JSON.parse(readFileSync(file, "utf8")) as Report);
     if (result.passed + result.failed + result.skipped === 0) return verdict(false, "nothing", "there was no test");
     if (status === 0 || result.failed > 0) return result;

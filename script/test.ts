@@ -1,5 +1,6 @@
 import { join } from "node:path";
 
+import { integration } from "./integration.ts";
 import { format, layers, lint, tests, types, unused, type Result } from "./stage.ts";
 
 const fast = process.argv.includes("--fast");
@@ -14,6 +15,8 @@ const stages: readonly (readonly [name: string, run: () => Promise<Result>])[] =
     ? []
     : ([
         ["peers", tests("peer")],
+        ["image", tests("image")],
+        ["integration", integration],
         ["home assistant", tests("homeassistant")],
       ] as const)),
 ];

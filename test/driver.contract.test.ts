@@ -10,10 +10,17 @@ import { startBmc } from "#simulator/bmc/server.ts";
 import { startNutServer } from "#simulator/nut/server.ts";
 import { startPduAgent } from "#simulator/snmp/pdu-agent.ts";
 import { createRack } from "#simulator/rack/rack.ts";
+import { freePort } from "#test/peer/port.ts";
+import { CoreDouble } from "#test/transport/core-double.ts";
 
 const host = "127.0.0.1";
 const rack = createRack();
 const simulated = new AsyncDisposableStack();
+const core = simulated.use(await CoreDouble.start());
+core.set("switch.nine", "on");
+core.set("switch.ten", "off");
+core.set("sensor.nine_power", "41.5", { device_class: "power", unit_of_measurement: "W" });
+core.set("sensor.ups", "OL CHRG");
 const nut = simulated.use(await startNutServer({ host, users: [{ name: "admin", password: "simulated" }], upses: () => rack.upses }));
 const pdu = simulated.use(await startPduAgent({ host, readCommunity: "simulated", writeCommunity: "simulated", pdu: () => rack.pdu }));
 const bmc = simulated.use(
@@ -27,6 +34,8 @@ const devices: Readonly<
     string,
     {
       readonly options: Readonly<Record<string, unknown>>;
+      /** Where nobody answers; else another port. */
+      readonly elsewhere?: Readonly<Record<string, unknown>>;
       readonly command: { readonly part: string; readonly name: "ups.beeperMute" | "outlet.off" | "chassis.identify" };
     }
   >
@@ -34,6 +43,16 @@ const devices: Readonly<
   nut: { options: { host, port: nut.port, ups: "office", username: "admin", password: "simulated" }, command: { part: "ups", name: "ups.beeperMute" } },
   snmp: { options: { host, port: pdu.port, version: "2c", community: "simulated", timeout: 1 }, command: { part: "outlet/9", name: "outlet.off" } },
   ipmi: { options: { host, port: bmc.port, username: "admin", password: "simulated" }, command: { part: "chassis", name: "chassis.identify" } },
+  "home-assistant": {
+    options: {
+      url: core.url,
+      token: "simulated",
+      outlets: { 9: { switch: "switch.nine", power: "sensor.nine_power" }, 10: "switch.ten" },
+      ups: { status: "sensor.ups" },
+    },
+    elsewhere: { url: `http://127.0.0.1:${await freePort("tcp")}` },
+    command: { part: "outlet/9", name: "outlet.off" },
+  },
 };
 
 const drivers = createDrivers(systemClock) as ReadonlyMap<string, Driver>;
@@ -64,7 +83,7 @@ test("every driver of the registry is held to the contract", () => {
 
 describe.each([...drivers].map(([name, driver]) => ({ name, driver, ...(devices[name] ?? expect.fail(`no device for ${name}`)) })))(
   "driver $name",
-  ({ driver, options, command }) => {
+  ({ driver, options, elsewhere = { port: 9 }, command }) => {
     test("describes parts, points and commands of the catalogue, each once, and the same again", async () => {
       await using session = await open(driver, options);
       const description = await session.describe(never);
@@ -137,9 +156,8 @@ describe.each([...drivers].map(([name, driver]) => ({ name, driver, ...(devices[
     });
 
     test("where nobody answers, the fault says that nobody is there", async () => {
-      const { port: _taken, ...elsewhere } = options as { port: number };
       const signal = AbortSignal.timeout(20_000);
-      const fault = await open(driver, { ...elsewhere, port: 9 }, signal)
+      const fault = await open(driver, { ...options, ...elsewhere }, signal)
         .then(async (session) => {
           await using opened = session;
           return await opened.describe(signal);

@@ -19,8 +19,11 @@ const planted: Readonly<Record<string, readonly [file: string, source: string]>>
   store: ["src/store/planted.ts", `export { z } from "zod";`],
   engine: ["src/engine/planted.ts", `export * from "#publish/mqtt/link.ts";`],
   publish: ["src/publish/mqtt/planted.ts", `const session = await import("#driver/nut/driver.ts");`],
+  ui: ["src/ui/planted.ts", `import { deviceView } from "#publish/rest/device-view.ts";`],
+  homeassistant: ["src/homeassistant/planted.ts", `import { startMqtt } from "#publish/mqtt/publisher.ts";`],
   simulator: ["src/simulator/planted.ts", `import { createStore } from "#store/store.ts";`],
   cli: ["src/cli/planted.ts", `import { until } from "#test/peer/until.ts";`],
+  program: ["src/program/planted.ts", `import { until } from "#test/peer/until.ts";`],
   main: ["src/planted.ts", `import { until } from "../test/peer/until.ts";`],
 };
 const walls: Readonly<Record<string, readonly [file: string, source: string]>> = {

@@ -10,7 +10,8 @@ import type { DeviceView } from "#publish/rest/device-view.ts";
 import { startBroker } from "#simulator/broker.ts";
 import { startNutServer } from "#simulator/nut/server.ts";
 import { createRack } from "#simulator/rack/rack.ts";
-import { NotStarted, Program } from "../src/program.ts";
+import { NotStarted } from "#program/not-started.ts";
+import { Program } from "#program/program.ts";
 import { until } from "./peer/until.ts";
 
 const host = "127.0.0.1";

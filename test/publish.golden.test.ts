@@ -13,7 +13,7 @@ const services = {
   store,
   ledger: new Ledger(openDatabase(":memory:", () => undefined)),
   topics: createTopics("rack-power", "homeassistant"),
-  text: english,
+  tongue: { text: english },
   origin: { version: "1.2.3", url: "https://example.org/rack-power" },
 };
 const page = (device: string): Page => planDevice(services, device, new Set())[0] ?? expect.fail(`no document for ${device}`);

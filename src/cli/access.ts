@@ -1,4 +1,6 @@
 import { readAccess, type Access } from "#config/access.ts";
+import { commandLineKeyFile, findAddon } from "#config/addon.ts";
+import { localAddress } from "#config/local-address.ts";
 import { allows, scopes, type Scope } from "#domain/scope.ts";
 import { Secret } from "#domain/secret.ts";
 import { readTextIfThere } from "#platform/file.ts";
@@ -36,6 +38,8 @@ export const findAccess = async ({ url, keyFile, config }: AccessOptions, needed
   const envKey = environment["RACK_POWER_KEY"];
   const key = keyFile !== undefined ? await readKeyFile(keyFile) : envKey === undefined || envKey === "" ? undefined : new Secret(envKey);
   if (wantedUrl !== undefined && key) return { url: checkUrl(wantedUrl), key };
+  const addon = config === undefined && wantedUrl === undefined && key === undefined ? findAddon(environment) : undefined;
+  if (addon) return { url: localAddress(addon.listen), key: await readKeyFile(commandLineKeyFile(addon)) };
   const file = config ?? environment["RACK_POWER_CONFIG"] ?? "rack-power.yaml";
   const access = (await readAccess(file, environment)) ?? (config === undefined ? await demonstrationAccess(needs) : undefined);
   const found = { url: wantedUrl ?? access?.url, key: key ?? pick(access, needed) };

@@ -1,8 +1,10 @@
 import { Command, CommanderError } from "commander";
 import { closest } from "#config/suggestion.ts";
+import { backup, type BackupOptions } from "./backup.ts";
 import { checkConfiguration, type CheckOptions } from "./check.ts";
 import { acceptLabel, drive, type DriveOptions } from "./drive.ts";
 import { exitCodes, exitCodeText, Stop, type ExitCode } from "./exit-code.ts";
+import { checkHealth, type HealthOptions } from "./health.ts";
 import { identify, type IdentifyOptions } from "./identify.ts";
 import { listDevices, listOutcomes, type ListOptions, type OutcomeOptions } from "./list.ts";
 import { record, type RecordOptions } from "./record.ts";
@@ -45,6 +47,19 @@ const addProgram = (root: Command, needs: CliNeeds, end: End): void => {
     .argument("[words...]", "mains off | mains on | outlet NUMBER off | on | cycle | status")
     .option("--port <port>", "control port of the demonstration")
     .action(async (words: readonly string[], options: SimulateOptions) => end(await simulate(words, options, needs)));
+};
+
+const addContainer = (root: Command, needs: CliNeeds, end: End): void => {
+  root
+    .command("health")
+    .description("for a container's health check: 0 when the running program answers and is not ending, else 1; needs no key")
+    .option("--config <file>", "configuration that the program runs with")
+    .option("--url <url>", "address of the program (or RACK_POWER_URL)")
+    .action(async (options: HealthOptions) => end(await checkHealth(options, needs)));
+  reaching(root.command("backup"))
+    .description("before a backup of the data folder: have the running program write a copy of its database there")
+    .option("--done", "after the backup: remove that copy")
+    .action(async (options: BackupOptions) => end(await backup(options, needs)));
 };
 
 const addClient = (root: Command, needs: CliNeeds, end: End): void => {
@@ -118,6 +133,7 @@ export const buildCli =
       .addHelpText("after", `\n${exitCodeText}`)
       .configureOutput({ writeOut: needs.print, writeErr: needs.complain });
     addProgram(root, needs, end);
+    addContainer(root, needs, end);
     addClient(root, needs, end);
     addExplorer(root, needs, end);
     try {

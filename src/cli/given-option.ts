@@ -1,14 +1,12 @@
 import { parse } from "yaml";
-import { keysAt, jsonSchema } from "#config/expectation.ts";
+import { draftEntry, fitting, type Draft, type Given as Option } from "#config/entry-draft.ts";
 import { secretsIn } from "#config/secret-text.ts";
 import type { Driver } from "#driver/contract.ts";
 import { readTextIfThere } from "#platform/file.ts";
 import { exitCodes, Stop } from "./exit-code.ts";
 
 /** One `--set key=value`. */
-export interface Given {
-  readonly path: readonly string[];
-  readonly value: unknown;
+export interface Given extends Option {
   /** It came from the environment or a file, and not from the command line that everybody can see. */
   readonly hidden: boolean;
 }
@@ -25,7 +23,7 @@ const valueOf = async (
   const value = tag === "env" ? environment[name] : (await readTextIfThere(name))?.trim();
   if (value === undefined || value === "")
     throw new Stop(exitCodes.usage, tag === "env" ? "--set: the environment has no such variable" : "--set: there is no such file");
-  return { value, hidden: true };
+  return { value: String(value), hidden: true };
 };
 
 /** `community='!env COMMUNITY'`, `port=1161`, `authentication.key='!file key.txt'` */
@@ -38,37 +36,16 @@ export const readGiven = async (pairs: readonly string[], environment: Readonly<
     }),
   );
 
-/** A community is no secret as long as it is the one that every manual prints. */
-const usual: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { snmp: { community: "public" } };
-
-const place = (target: Record<string, unknown>, [key = "", ...rest]: readonly string[], value: unknown): void => {
-  if (rest.length === 0) {
-    target[key] = value;
-    return;
-  }
-  const inner = (target[key] ??= {});
-  if (typeof inner === "object" && inner !== null) place(inner as Record<string, unknown>, rest, value);
-};
-
-export type Assembled = { readonly options: unknown; readonly raw: Readonly<Record<string, unknown>> } | { readonly lacking: string };
-
-/** The driver's options out of what was given; what the driver has no key for is left out, so that several can be tried. */
-export const assemble = (name: string, driver: Driver<never>, host: string, given: readonly Given[]): Assembled => {
-  const known = keysAt(jsonSchema(driver.options), []);
-  const fitting = given.filter(({ path }) => known.includes(path[0] ?? ""));
-  const overruled = fitting.some(({ path }) => path[0] === "user");
-  const raw: Record<string, unknown> = { host, ...(overruled ? {} : usual[name]) };
-  for (const { path, value, hidden } of fitting) place(raw, path, hidden ? String(value) : value);
-  const parsed = driver.options.safeParse(raw);
-  if (!parsed.success) {
-    return { lacking: [...new Set(parsed.error.issues.map(({ path, message }) => (path.length === 0 ? message : path.join("."))))].join(", ") };
-  }
-  const secrets = secretsIn(parsed.data);
-  const seen = fitting.find(({ hidden, value }) => !hidden && secrets.includes(String(value)) && value !== "public");
+/** The driver's options out of what was given. Stops at a secret that stands in the open; a community is none as long as it is the one that every manual prints. */
+export const assemble = (name: string, driver: Driver<never>, host: string, given: readonly Given[]): Draft | { readonly lacking: string } => {
+  const draft = draftEntry(name, driver, host, given);
+  if ("lacking" in draft) return draft;
+  const secrets = secretsIn(draft.options);
+  const seen = fitting(driver.options, given).find(({ hidden, value }) => !hidden && secrets.includes(String(value)) && value !== "public");
   if (seen)
     throw new Stop(
       exitCodes.usage,
       `--set ${seen.path.join(".")}: everybody on this machine can see what stands in a command; write '!env NAME' or '!file PATH' instead`,
     );
-  return { options: parsed.data, raw };
+  return draft;
 };

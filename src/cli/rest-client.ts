@@ -3,7 +3,7 @@ import type { Reach } from "./access.ts";
 import { exitCodes, Stop, type ExitCode } from "./exit-code.ts";
 
 export interface Question {
-  readonly method?: "GET" | "POST" | "PUT";
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }

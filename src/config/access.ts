@@ -4,6 +4,7 @@ import type { Scope } from "#domain/scope.ts";
 import type { Secret } from "#domain/secret.ts";
 import { check } from "./check.ts";
 import { jsonSchema } from "./expectation.ts";
+import { localAddress } from "./local-address.ts";
 import { sectionSchema } from "./section-schema.ts";
 import { readTree } from "./tree.ts";
 import { openVault } from "./vault.ts";
@@ -13,8 +14,6 @@ export interface Access {
   readonly url: string;
   readonly keys: readonly { readonly name: string; readonly key: Secret; readonly scopes: readonly Scope[] }[];
 }
-
-const everywhere: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
 /** Reads only the `rest` section, with the texts of its keys. Undefined when there is no file, no such section, or something in it is wrong. */
 export const readAccess = async (file: string, environment: Readonly<Record<string, string | undefined>>): Promise<Access | undefined> => {
@@ -26,6 +25,5 @@ export const readAccess = async (file: string, environment: Readonly<Record<stri
   const { value } = check(sectionSchema, data, { tree: read.tree, path: [], wants: jsonSchema(sectionSchema) });
   if (!value?.rest) return undefined;
   const { listen, keys } = value.rest;
-  const host = everywhere[listen.host] ?? listen.host;
-  return { url: `http://${host.includes(":") ? `[${host}]` : host}:${listen.port}`, keys };
+  return { url: localAddress(listen), keys };
 };

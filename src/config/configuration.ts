@@ -10,6 +10,8 @@ export interface MqttSettings {
   readonly password?: Secret;
   readonly baseTopic: string;
   readonly discoveryPrefix: string;
+  /** Of names; without it Home Assistant's. */
+  readonly language?: string;
   readonly clientId?: string;
   /** Absolute paths of PEM files. */
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly rejectUnauthorized: boolean };
@@ -43,14 +45,22 @@ export interface Configuration {
   readonly rest?: RestSettings;
   /** Folder of the database; absolute. */
   readonly data: string;
-  readonly log: LogLevel;
+  /** Undefined when the file does not say. */
+  readonly log?: LogLevel;
   readonly devices: readonly DeviceEntry[];
   /** Every text that must not be shown, for the log's redactor. */
   readonly secrets: readonly string[];
 }
 
+/** What can be run although the file as a whole is wrong: every device entry is known, good or quarantined. */
+export interface Usable {
+  readonly configuration: Configuration;
+  /** The sections that are wrong, and that the configuration is without. */
+  readonly leftOut: readonly string[];
+}
+
 export type Loaded =
   /** `problems`: those of the quarantined devices. */
   | { readonly ok: true; readonly configuration: Configuration; readonly problems: readonly Problem[] }
-  /** Nothing can be run; all problems that were found. */
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  /** All problems that were found. Without `usable` nothing is known of the devices either. */
+  | { readonly ok: false; readonly problems: readonly Problem[]; readonly usable?: Usable };

@@ -4,6 +4,7 @@ import { check } from "./check.ts";
 import { commonKeys, devicePatternText, deviceShape } from "./device-schema.ts";
 import { anyDeviceJsonSchema, deviceJsonSchema, type Drivers } from "./editor-schema.ts";
 import type { JsonSchema } from "./expectation.ts";
+import { freeId } from "./free-id.ts";
 import type { Finding, Path } from "./problem.ts";
 import { closest } from "./suggestion.ts";
 import type { Tree } from "./tree.ts";
@@ -17,19 +18,6 @@ export interface ReadDevice {
 
 type Data = Readonly<Record<string, unknown>>;
 const isData = (value: unknown): value is Data => typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** An id that may be shown and used in topics, for an entry whose own may not. */
-const safeId = (key: string, taken: ReadonlySet<string>): string => {
-  const plain = key
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9_-]+/g, "-")
-    .replace(/^[^a-z0-9]+/, "")
-    .replace(/-+$/, "")
-    .slice(0, 60);
-  const id = plain === "" ? "device" : plain;
-  const candidates = [id, ...Array.from({ length: taken.size + 1 }, (_, at) => `${id}-${at + 2}`)];
-  return candidates.find((candidate) => !taken.has(candidate)) ?? id;
-};
 
 /** The common keys, each on its own: what one of them says holds although another is wrong. */
 const readCommon = (
@@ -77,7 +65,7 @@ export const readDevice = (
   const { tree, drivers, ids } = context;
   const path = ["devices", key];
   // A key without a map may be anything, even a secret that lost its own key; it makes no id.
-  const id = devicePattern.test(key) ? key : safeId(isData(value) ? key : "", new Set([...context.taken, ...ids]));
+  const id = devicePattern.test(key) ? key : freeId(isData(value) ? key : "", new Set([...context.taken, ...ids]));
   const findings: Finding[] = id === key ? [] : [{ path, at: "key", message: "is no id for a device", expected: devicePatternText, suggestion: id }];
   if (!isData(value)) {
     return {

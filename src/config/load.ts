@@ -2,7 +2,7 @@ import { readTextIfThere } from "#platform/file.ts";
 import { sha256 } from "#platform/digest.ts";
 import { besideFile } from "#platform/path.ts";
 import { check } from "./check.ts";
-import type { Configuration, DeviceEntry, Loaded, MqttSettings, RestSettings } from "./configuration.ts";
+import type { Configuration, DeviceEntry, Loaded, MqttSettings, RestSettings, Usable } from "./configuration.ts";
 import { readDevice } from "./device-entry.ts";
 import type { Drivers } from "./editor-schema.ts";
 import { jsonSchema } from "./expectation.ts";
@@ -10,7 +10,7 @@ import { formatPath, type Finding, type Problem } from "./problem.ts";
 import { redact, secretsIn } from "./secret-text.ts";
 import { sectionSchema, type Sections } from "./section-schema.ts";
 import { readTree, type Tree } from "./tree.ts";
-import { openVault } from "./vault.ts";
+import { openVault, type Vault } from "./vault.ts";
 
 const sectionWants = jsonSchema(sectionSchema);
 
@@ -93,12 +93,31 @@ const restSettings = ({ listen, keys }: NonNullable<Sections["rest"]>): RestSett
   keys: keys.map(({ name, key, scopes }) => ({ name, hash: sha256(key.reveal()), scopes })),
 });
 
+const assemble = (file: string, { mqtt, rest, data, log }: Sections, devices: readonly DeviceEntry[], secrets: readonly string[]): Configuration => ({
+  ...(mqtt && { mqtt: mqttSettings(file, mqtt) }),
+  ...(rest && { rest: restSettings(rest) }),
+  data: besideFile(file, data),
+  ...(log !== undefined && { log }),
+  devices,
+  secrets,
+});
+
+/** The same without the sections in which something is wrong; undefined when what is wrong is in none of them. */
+const salvage = (file: string, tree: Tree, devices: readonly DeviceEntry[], wrong: readonly Finding[]): Usable | undefined => {
+  const leftOut = new Set(wrong.map(({ path }) => String(path[0] ?? "")));
+  if (leftOut.has("") || typeof tree.value !== "object" || tree.value === null) return undefined;
+  const rest = Object.fromEntries(Object.entries(tree.value).filter(([name]) => !leftOut.has(name)));
+  const { value } = check(sectionSchema, rest, { tree, path: [], wants: sectionWants });
+  if (!value) return undefined;
+  const secrets = [...tree.secrets, ...secretsIn(value), ...devices.flatMap((device) => ("options" in device ? secretsIn(device.options) : []))];
+  return { configuration: assemble(file, value, devices, [...new Set(secrets)]), leftOut: [...leftOut] };
+};
+
 const readConfiguration = async (file: string, tree: Tree, drivers: Drivers): Promise<Loaded> => {
   const sections = check(sectionSchema, tree.value, { tree, path: [], wants: sectionWants });
   const rawDevices = (tree.value as { readonly devices?: unknown } | null)?.devices ?? {};
   const areDevices = typeof rawDevices === "object" && !Array.isArray(rawDevices);
   const devices = areDevices ? readDevices(file, tree, rawDevices as Readonly<Record<string, unknown>>, drivers) : [];
-  const mqtt = sections.value?.mqtt && mqttSettings(file, sections.value.mqtt);
   const wrong: Finding[] = [
     ...withTree(
       tree.findings.filter((finding) => !ofDevice(finding)),
@@ -113,17 +132,22 @@ const readConfiguration = async (file: string, tree: Tree, drivers: Drivers): Pr
   ];
   const clean = devices.map((device): DeviceEntry => ("problems" in device ? { ...device, problems: redact(device.problems, secrets) } : device));
   const ofDevices = clean.flatMap((device) => ("problems" in device ? device.problems : []));
-  if (wrong.length > 0 || !sections.value) return { ok: false, problems: inOrder([...redact(located(file, tree, wrong), secrets), ...ofDevices]) };
-  const { data, log, rest } = sections.value;
-  const configuration: Configuration = {
-    ...(mqtt && { mqtt }),
-    ...(rest && { rest: restSettings(rest) }),
-    data: besideFile(file, data),
-    log,
-    devices: clean,
-    secrets,
-  };
+  if (wrong.length > 0 || !sections.value) {
+    const usable = areDevices ? salvage(file, tree, clean, wrong) : undefined;
+    return { ok: false, problems: inOrder([...redact(located(file, tree, wrong), secrets), ...ofDevices]), ...(usable && { usable }) };
+  }
+  const configuration = assemble(file, sections.value, clean, secrets);
   return { ok: true, configuration, problems: inOrder(ofDevices) };
+};
+
+/** Beside the configuration. */
+export const secretsFile = "secrets.yaml";
+
+/** Checks a text as if it stood in the file. */
+export const checkText = async (file: string, text: string, vault: Vault, drivers: Drivers): Promise<Loaded> => {
+  const result = readTree(text, vault);
+  if ("tree" in result) return readConfiguration(file, result.tree, drivers);
+  return { ok: false, problems: result.fractures.map(({ message, line, column }) => ({ file, line, column, path: "", message })) };
 };
 
 /**
@@ -131,7 +155,7 @@ const readConfiguration = async (file: string, tree: Tree, drivers: Drivers): Pr
  * which line and column there is none. A wrong device is quarantined and the rest is usable.
  */
 export const loadConfiguration = async (file: string, drivers: Drivers, environment: Readonly<Record<string, string | undefined>>): Promise<Loaded> => {
-  const broken = (message: string, line = 1, column = 1): Problem => ({ file, line, column, path: "", message });
+  const broken = (message: string): Problem => ({ file, line: 1, column: 1, path: "", message });
   let text: string | undefined;
   try {
     text = await readTextIfThere(file);
@@ -139,8 +163,5 @@ export const loadConfiguration = async (file: string, drivers: Drivers, environm
     return { ok: false, problems: [broken(`cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`)] };
   }
   if (text === undefined) return { ok: false, problems: [broken("there is no such file")] };
-  const vault = await openVault(besideFile(file, "secrets.yaml"), "secrets.yaml", environment);
-  const result = readTree(text, vault);
-  if ("fractures" in result) return { ok: false, problems: result.fractures.map(({ message, line, column }) => broken(message, line, column)) };
-  return readConfiguration(file, result.tree, drivers);
+  return checkText(file, text, await openVault(besideFile(file, secretsFile), secretsFile, environment), drivers);
 };

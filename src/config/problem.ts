@@ -13,14 +13,14 @@ export interface Problem {
   readonly suggestion?: string;
 }
 
-/** One line, as compilers and editors write it: `file:line:column: path: message; expected …. Did you mean "…"?` */
-export const formatProblem = (problem: Problem): string => {
-  const where = `${problem.file}:${problem.line}:${problem.column}: `;
-  const what = problem.path === "" ? problem.message : `${problem.path}: ${problem.message}`;
-  const expected = problem.expected === undefined ? "" : `; expected ${problem.expected}`;
-  const suggestion = problem.suggestion === undefined ? "" : `. Did you mean "${problem.suggestion}"?`;
-  return where + what + expected + suggestion;
+/** `path: message; expected …. Did you mean "…"?` */
+export const problemSentence = ({ path, message, expected, suggestion }: Problem): string => {
+  const what = path === "" ? message : `${path}: ${message}`;
+  return `${what}${expected === undefined ? "" : `; expected ${expected}`}${suggestion === undefined ? "" : `. Did you mean "${suggestion}"?`}`;
 };
+
+/** One line, as compilers and editors write it: `file:line:column: path: message; expected …. Did you mean "…"?` */
+export const formatProblem = (problem: Problem): string => `${problem.file}:${problem.line}:${problem.column}: ${problemSentence(problem)}`;
 
 export type Path = readonly (string | number)[];
 

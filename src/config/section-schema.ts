@@ -1,17 +1,18 @@
 import { z } from "zod";
 import { scopes } from "#domain/scope.ts";
 import { Secret } from "#domain/secret.ts";
+import { readHost } from "#platform/host.ts";
 import { logLevels } from "#platform/log.ts";
 
-const secret = (least: number, short: string): z.ZodPipe<z.ZodString, z.ZodTransform<Secret, string>> =>
+export const secret = (least: number, short: string): z.ZodPipe<z.ZodString, z.ZodTransform<Secret, string>> =>
   z
     .string()
     .min(least, short)
     .transform((text) => new Secret(text));
 
-const topic = z.string().regex(/^[^#+/\s\0][^#+\s\0]*(?<!\/)$/, "is no topic: no spaces, # or +, no / at either end");
+export const topic = z.string().regex(/^[^#+/\s\0][^#+\s\0]*(?<!\/)$/, "is no topic: no spaces, # or +, no / at either end");
 
-const url = z
+export const url = z
   .string()
   .describe("mqtt://host:1883, mqtts://host:8883, ws://… or wss://…")
   .superRefine((text, context) => {
@@ -41,23 +42,26 @@ const mqtt = z.strictObject({
   username: z.string().min(1).exactOptional(),
   password: secret(1, "is empty").exactOptional(),
   baseTopic: topic.default("rack-power").describe("All our topics begin with this"),
+  language: z.enum(["en", "de", "nl", "fr", "es"]).exactOptional().describe("Of the names of entities; without it Home Assistant's own, or English"),
   discoveryPrefix: topic.default("homeassistant").describe("As in Home Assistant's MQTT settings"),
   clientId: z.string().min(1).exactOptional(),
   tls,
 });
 
-const listenPattern = /^(?:\[(?<six>[0-9A-Fa-f:.%a-z]+)\]|(?<name>[A-Za-z0-9.-]*)):(?<port>\d{1,5})$/;
+const listenPattern = /^(?<place>\[[^\]]+\]|[^:]*):(?<port>\d{1,5})$/;
 /** `:8099` listens on every IPv4 address, `[::]:8099` on IPv6 as well. */
-const listen = z
+export const listen = z
   .string()
   .describe("Address and port, such as 127.0.0.1:8099, [::1]:8099 or :8099")
   .transform((text, context) => {
-    const { six, name, port } = listenPattern.exec(text)?.groups ?? {};
+    const { place, port } = listenPattern.exec(text)?.groups ?? {};
     if (port === undefined || Number(port) > 65_535) context.addIssue({ code: "custom", message: "is no address and port" });
-    return { host: six ?? (name === undefined || name === "" ? "0.0.0.0" : name), port: Number(port) };
+    const read = readHost(place === undefined || place === "" ? "0.0.0.0" : place);
+    if ("wrong" in read) context.addIssue({ code: "custom", message: `the address before the port ${read.wrong}` });
+    return { host: "host" in read ? read.host : "", port: Number(port) };
   });
 
-const key = z.strictObject({
+export const key = z.strictObject({
   name: z.string().min(1).describe("Who uses it; shown in the log and with every outcome"),
   key: secret(16, "is too short to be safe: at least 16 characters, such as from openssl rand -hex 24").describe("Text of the X-API-Key header"),
   scopes: z.array(z.enum(scopes)).min(1).describe("What it may do"),
@@ -70,7 +74,7 @@ export const sectionSchema = z.strictObject({
   mqtt: mqtt.exactOptional(),
   rest: rest.exactOptional(),
   data: z.string().min(1).default("./data").describe("Folder of the database"),
-  log: z.enum(logLevels).default("info").describe("How much is told"),
+  log: z.enum(logLevels).exactOptional().describe("How much is told"),
   devices: z.unknown().optional().describe("By id, which is for ever: entities are named after it"),
 });
 export type Sections = z.infer<typeof sectionSchema>;

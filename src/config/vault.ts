@@ -37,32 +37,43 @@ const parseSecrets = (file: string, text: string): Secrets => {
   return { texts: new Map(texts) };
 };
 
-const readSecrets = async (file: string, shown: string): Promise<Secrets> => {
+const secretsOf = (shown: string, text: string | undefined): Secrets => {
+  if (text === undefined) return { trouble: `there is no ${shown}` };
   try {
-    const text = await readTextIfThere(file);
-    if (text === undefined) return { trouble: `there is no ${shown}` };
     return text.length > longestText ? { trouble: `${shown} is larger than 256 KiB` } : parseSecrets(shown, text);
   } catch (error) {
     // The parser recurses; a text nested ten thousand deep ends the stack.
     if (error instanceof RangeError) return { trouble: `${shown} cannot be read: ${sentences.RESOURCE_EXHAUSTION}` };
+    throw error;
+  }
+};
+
+const readSecrets = async (file: string, shown: string): Promise<Secrets> => {
+  try {
+    return secretsOf(shown, await readTextIfThere(file));
+  } catch (error) {
     return { trouble: `${shown} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"})` };
   }
 };
 
+const vaultOf = (secrets: Secrets, shown: string, environment: Readonly<Record<string, string | undefined>>): Vault => ({
+  secret: (name) => {
+    if ("trouble" in secrets) return { trouble: secrets.trouble };
+    const text = secrets.texts.get(name);
+    if (text !== undefined) return { text };
+    const suggestion = closest(name, secrets.texts.keys());
+    return { trouble: `${shown} has no text of this name`, ...(suggestion !== undefined && { suggestion }) };
+  },
+  env: (name) => {
+    const text = environment[name];
+    return text === undefined || text === "" ? { trouble: "the environment has no such variable" } : { text };
+  },
+});
+
 /** Reads the secrets beside the configuration. A missing or broken file is told only to whoever asks for a secret. `shown`: the file's name in messages. */
-export const openVault = async (file: string, shown: string, environment: Readonly<Record<string, string | undefined>>): Promise<Vault> => {
-  const secrets = await readSecrets(file, shown);
-  return {
-    secret: (name) => {
-      if ("trouble" in secrets) return { trouble: secrets.trouble };
-      const text = secrets.texts.get(name);
-      if (text !== undefined) return { text };
-      const suggestion = closest(name, secrets.texts.keys());
-      return { trouble: `${shown} has no text of this name`, ...(suggestion !== undefined && { suggestion }) };
-    },
-    env: (name) => {
-      const text = environment[name];
-      return text === undefined || text === "" ? { trouble: "the environment has no such variable" } : { text };
-    },
-  };
-};
+export const openVault = async (file: string, shown: string, environment: Readonly<Record<string, string | undefined>>): Promise<Vault> =>
+  vaultOf(await readSecrets(file, shown), shown, environment);
+
+/** The same of a text that may not be on the disk yet. */
+export const vaultOfText = (text: string | undefined, shown: string, environment: Readonly<Record<string, string | undefined>>): Vault =>
+  vaultOf(secretsOf(shown, text), shown, environment);

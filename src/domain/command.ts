@@ -1,8 +1,12 @@
 import type { CommandName } from "./capability.ts";
 import type { DeviceId, PartId } from "./device.ts";
 
-/** Through which door a command came. */
-export type Origin = { readonly via: "mqtt" } | { readonly via: "rest"; readonly key: string } | { readonly via: "engine"; readonly why: string };
+/** Through which door a command came. `person`: for whom the caller acts, as the caller says. */
+export type Origin =
+  | { readonly via: "mqtt" }
+  | { readonly via: "rest"; readonly key: string; readonly person?: string }
+  | { readonly via: "page"; readonly person: string }
+  | { readonly via: "engine"; readonly why: string };
 
 export interface Command {
   readonly device: DeviceId;
@@ -20,7 +24,9 @@ export const describeOrigin = (by: Origin): string => {
     case "mqtt":
       return "MQTT";
     case "rest":
-      return `REST key ${by.key}`;
+      return by.person === undefined ? `REST key ${by.key}` : `${by.person} (REST key ${by.key})`;
+    case "page":
+      return `${by.person} (page)`;
     case "engine":
       return by.why;
   }

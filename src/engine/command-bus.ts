@@ -3,7 +3,6 @@ import { describeOrigin, type Command, type Origin } from "#domain/command.ts";
 import type { DeviceId, PartDescription, PartId, PartSettings, Reading } from "#domain/device.ts";
 import { Fault, isFault, type FaultKind } from "#domain/fault.ts";
 import type { Outcome, Refusal } from "#domain/outcome.ts";
-import { follow } from "#platform/abort.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Log } from "#platform/log.ts";
 import type { StoreReader } from "#store/read.ts";
@@ -63,6 +62,8 @@ export class CommandBus implements Bus {
   readonly #life = new AbortController();
   /** Ends the pauses of cycles. */
   readonly #haste = new AbortController();
+  /** What a command runs under: the bus and its device. One signal for each device, as a new one costs every read a new one too. */
+  readonly #lives = new WeakMap<Device, AbortSignal>();
   /** Debts that have been named in the log, and whether they are being paid now. */
   readonly #named = new Map<string, boolean>();
   #stopping = false;
@@ -219,17 +220,25 @@ export class CommandBus implements Bus {
     const { clock, cycles } = this.#services;
     const { command } = task;
     const wanted = watched(part, command.name);
-    using life = follow(this.#life.signal, device.life);
-    const before = wanted.length > 0 ? await device.read(wanted, "verify", life.signal) : [];
+    const life = this.#lifeOf(device);
+    const before = wanted.length > 0 ? await device.read(wanted, "verify", life) : [];
     const answer = this.#object(task, before);
     if (answer) return answer;
     try {
-      if (command.name === "outlet.cycle" && cycles.has(command.device, command.part)) return await this.#cycle(task, { device, part }, before, life.signal);
-      return await switchOnce(device, part, command, before, clock, life.signal);
+      if (command.name === "outlet.cycle" && cycles.has(command.device, command.part)) return await this.#cycle(task, { device, part }, before, life);
+      return await switchOnce(device, part, command, before, clock, life);
     } finally {
       // What the switching did to watts and load is seen at once, not at the next turn.
       device.wake();
     }
+  }
+
+  #lifeOf(device: Device): AbortSignal {
+    const known = this.#lives.get(device);
+    if (known) return known;
+    const life = AbortSignal.any([this.#life.signal, device.life]);
+    this.#lives.set(device, life);
+    return life;
   }
 
   /** What the device itself says against the command, or that nothing is to do. */

@@ -63,6 +63,7 @@ const connect = async (device: Device, services: DeviceServices, signal: AbortSi
   const plan = planPolls(described);
   await device.read(plan.all, "poll", signal);
   store.connect(device.id, { state: "online", since: clock.now() });
+  device.listen();
   return plan;
 };
 

@@ -52,6 +52,9 @@ export class Device {
   #lives = new WeakMap<AbortSignal, AbortSignal>();
   readonly #reads = new Map<readonly Wanted[], Promise<readonly Reading[]>>();
   readonly #life = new AbortController();
+  /** When the call that is under way began, by the monotonic clock. */
+  #askedAt: number | undefined;
+  #watch: Disposable | undefined;
   #wake: (() => void) | undefined;
   #woken = false;
 
@@ -110,6 +113,8 @@ export class Device {
     const session = this.#session;
     this.#session = undefined;
     this.#connection.abort(reason);
+    this.#watch?.[Symbol.dispose]();
+    this.#watch = undefined;
     this.#reads.clear();
     try {
       await session?.[Symbol.asyncDispose]();
@@ -132,8 +137,7 @@ export class Device {
         const readings = await session.read(wanted, limit);
         // What a driver says after its connection was given up may be of another host by now.
         if (limit.aborted || this.#session !== session) throw new Fault("unreachable", `${this.id} is not connected any more`);
-        const { clock, gate, store } = this.#services;
-        store.put(this.id, gate.pass(this.id, readings), clock.now(), clock.monotonic());
+        this.#take(readings);
         return readings;
       },
       signal,
@@ -144,6 +148,25 @@ export class Device {
     };
     result.then(forget, forget);
     return result;
+  }
+
+  /** Takes what the device says unasked, until the connection ends. Polls go on beside it: they notice when it falls silent. */
+  listen(): void {
+    const session = this.#session;
+    if (!session?.watch) return;
+    const { signal } = this.#connection;
+    const hear = async (heard: AsyncIterable<readonly Reading[]>): Promise<void> => {
+      for await (const readings of heard) {
+        if (signal.aborted || this.#session !== session) return;
+        this.#take(readings);
+      }
+    };
+    hear(session.watch(signal)).catch((error: unknown) => this.#services.log.child(this.id).debug("listening ended", error));
+  }
+
+  #take(readings: readonly Reading[]): void {
+    const { clock, gate, store } = this.#services;
+    store.put(this.id, gate.pass(this.id, readings), clock.now(), clock.monotonic());
   }
 
   /** Sends the command once. Throws a `Fault`; `written` tells whether the write may have left. */
@@ -181,7 +204,6 @@ export class Device {
 
   #ask<T>(priority: Priority, work: (session: Session, limit: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     if (!this.#session) return Promise.reject(new Fault("unreachable", `${this.id} is not connected`));
-    const connection = this.#connection;
     const life = this.#lifeFor(signal);
     return this.#queue.run(
       this.id,
@@ -189,16 +211,27 @@ export class Device {
       async () => {
         const session = this.#session;
         if (!session) throw new Fault("unreachable", `${this.id} is not connected`);
-        const tooLong = (): void => connection.abort(new Fault("timeout", `${this.id} did not answer within ${readLimit / 1000} s`));
-        using _limit = this.#services.clock.after(readLimit, tooLong);
+        this.#askedAt = this.#services.clock.monotonic();
+        this.#watch ??= this.#services.clock.after(readLimit, () => this.#look());
         try {
           return await work(session, life);
         } catch (error) {
           throw isFault(error) ? error : this.#translate(error, life);
+        } finally {
+          this.#askedAt = undefined;
         }
       },
       life,
     );
+  }
+
+  /** Ends what takes too long. One timer looks after many calls, of which there is one at a time: one for each costs as much as its datagram. */
+  #look(): void {
+    this.#watch = undefined;
+    if (this.#askedAt === undefined) return;
+    const left = this.#askedAt + readLimit - this.#services.clock.monotonic();
+    if (left > 0) this.#watch = this.#services.clock.after(left, () => this.#look());
+    else this.#connection.abort(new Fault("timeout", `${this.id} did not answer within ${readLimit / 1000} s`));
   }
 
   /** Ends with the connection or with the caller. A signal of its own for each call would cost as much as the rest of a read. */

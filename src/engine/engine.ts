@@ -2,6 +2,7 @@ import type { Description, DeviceId, DeviceSettings } from "#domain/device.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database.ts";
 import type { Log } from "#platform/log.ts";
+import type { Repair } from "#domain/repair.ts";
 import type { Connection } from "#store/read.ts";
 import type { Store } from "#store/store.ts";
 import { createAudit } from "./audit.ts";
@@ -15,6 +16,7 @@ import { runDevice } from "./device-loop.ts";
 import { createEnergyGate, type EnergyGate } from "./energy-gate.ts";
 import { createLabels, type Labels } from "./label.ts";
 import { EndpointQueue } from "./queue.ts";
+import { deviceRepairs } from "./repair.ts";
 
 export interface EngineOptions {
   readonly store: Store;
@@ -89,6 +91,11 @@ export class Engine {
     const life = this.#lives.get(settings.id);
     if (life) life.device.settings = settings;
     store.settle(settings, store.device(settings.id)?.connection ?? { state: "connecting", since: clock.now() });
+  }
+
+  /** What a person has to put right at devices. */
+  repairs(): readonly Repair[] {
+    return deviceRepairs(this.#options.store, this.#labels);
   }
 
   /** Ends the device's life; resolves when its connection is closed. */

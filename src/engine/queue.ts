@@ -11,7 +11,7 @@ interface Job {
   readonly device: DeviceId;
   priority: number;
   overtaken: number;
-  readonly start: () => Promise<void>;
+  readonly start: () => void;
 }
 
 /**
@@ -28,8 +28,10 @@ export class EndpointQueue {
 
   /** Settles like `work`. A signal aborted while the job waits rejects at once with its reason, and the work is never started. */
   run<T>(device: DeviceId, priority: Priority, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    if (signal.aborted) return Promise.reject(signal.reason as Error);
+    // Mostly nothing waits: then there is nothing to take out of the queue either.
+    if (this.#waiting.length === 0 && this.#busy.size < this.#parallel && !this.#busy.has(device)) return this.#begin(device, work);
     return new Promise<T>((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason as Error);
       const leave = (): void => {
         const place = this.#waiting.indexOf(job);
         if (place >= 0) this.#waiting.splice(place, 1);
@@ -41,7 +43,7 @@ export class EndpointQueue {
         overtaken: 0,
         start: () => {
           signal.removeEventListener("abort", leave);
-          return work().then(resolve, reject);
+          this.#begin(device, work).then(resolve, reject);
         },
       };
       signal.addEventListener("abort", leave, { once: true });
@@ -58,15 +60,17 @@ export class EndpointQueue {
       const place = this.#waiting.indexOf(best);
       for (const job of this.#waiting.slice(0, place)) if (++job.overtaken >= mostOvertaken) job.priority = Number.POSITIVE_INFINITY;
       this.#waiting.splice(place, 1);
-      this.#start(best);
+      best.start();
     }
   }
 
-  #start(job: Job): void {
-    this.#busy.add(job.device);
-    void job.start().finally(() => {
-      this.#busy.delete(job.device);
+  async #begin<T>(device: DeviceId, work: () => Promise<T>): Promise<T> {
+    this.#busy.add(device);
+    try {
+      return await work();
+    } finally {
+      this.#busy.delete(device);
       this.#next();
-    });
+    }
   }
 }

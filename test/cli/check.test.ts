@@ -76,9 +76,11 @@ test("the schema for editors names every driver and its keys", async () => {
     };
   };
   const branches = schema.properties.devices.additionalProperties.oneOf;
-  expect(branches.map(({ title }) => title)).toEqual(["nut", "snmp", "ipmi"]);
-  for (const { properties } of branches)
-    expect(Object.keys(properties)).toEqual(expect.arrayContaining(["driver", "name", "fedBy", "interval", "parts", "host", "port"]));
+  expect(branches.map(({ title }) => title)).toEqual(["nut", "snmp", "ipmi", "home-assistant"]);
+  for (const { title, properties } of branches) {
+    const way = title === "home-assistant" ? ["url", "token"] : ["host", "port"];
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(["driver", "name", "fedBy", "interval", "parts", ...way]));
+  }
 });
 
 test("no file", async () => {

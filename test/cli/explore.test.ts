@@ -33,7 +33,7 @@ test("identify a UPS, as JSON; drivers that lack an option say which", async () 
   const { code, out, err } = await runCli(["identify", host, "--set", `port=${server.port}`, "--set", "ups=office", "--set", "timeout=0.5", "--json"]);
   expect(code).toBe(0);
   const results = JSON.parse(out) as readonly { readonly driver: string; readonly description?: { readonly model?: string }; readonly why?: string }[];
-  expect(results.map(({ driver }) => driver)).toEqual(["nut", "snmp", "ipmi"]);
+  expect(results.map(({ driver }) => driver)).toEqual(["nut", "snmp", "ipmi", "home-assistant"]);
   expect(results[0]?.description?.model).toBe("Simulated 700");
   expect(err).toMatch(/^ipmi: not tried; it needs username, password \(--set key=value\)$/m);
   expect(err).toMatch(/^snmp: (timeout|unreachable): /m);
@@ -44,7 +44,7 @@ test("nobody there, an unknown driver, a secret in the open", async () => {
   const silent = await runCli(["identify", host, "--driver", "snmp", "--set", `port=${pdu.port}`, "--set", "timeout=0.5"]);
   expect(silent).toMatchObject({ code: 1, out: "" });
   expect(silent.err).toMatch(/^snmp: timeout: /);
-  expect(await runCli(["identify", host, "--driver", "snpm"])).toMatchObject({ code: 2, err: "--driver: expected nut, snmp, ipmi\n" });
+  expect(await runCli(["identify", host, "--driver", "snpm"])).toMatchObject({ code: 2, err: "--driver: expected nut, snmp, ipmi, home-assistant\n" });
   expect(await runCli(["identify", host, "--set", "nonsense"])).toMatchObject({ code: 2, err: "--set: expected key=value\n" });
   const open = await runCli(["identify", host, "--driver", "snmp", "--set", "community=hunter2"]);
   expect(open.code).toBe(2);

@@ -29,6 +29,26 @@ const devices: readonly (readonly [string, string, readonly string[]])[] = [
     "  a: { driver: nut, host: b, port: 1.5 }",
     ["rack-power.yaml:2:36: devices.a.port: is no such number; expected a whole number from 1 to 65535 (Port; usually 3493)"],
   ],
+  ...(
+    [
+      ["a port in the host", "b:3493", "holds a port, which has a key of its own"],
+      ["a port behind an IPv6 address", "'[::1]:3493'", "holds a port, which has a key of its own"],
+      ["a URL for a host", "https://b", "is a URL; only its host is wanted"],
+      ["no IPv6 address", "::g", "is no IPv6 address"],
+      ["half a bracket", "'[::1'", "is no IPv6 address"],
+      ["a link-local address without its zone", "fe80::1", "is a link-local address, which needs its interface behind it, such as fe80::1%eth0"],
+      ["no IPv4 address", "192.168.1.256", "is no IPv4 address"],
+      ["no host", "b c", "is no name and no IP address"],
+      ["several hosts", "[::1, ::2]", "is a list"],
+    ] as const
+  ).map(
+    ([what, host, message]) =>
+      [
+        what,
+        `  a: { driver: nut, host: ${host} }`,
+        [`rack-power.yaml:2:27: devices.a.host: ${message}; expected text (Name or IP address of the device)`],
+      ] as const,
+  ),
   ["empty value", "  a: { driver: nut, host: }", ["rack-power.yaml:2:21: devices.a.host: is empty; expected text (Name or IP address of the device)"]],
   ["duplicate key", "  a: { driver: nut, host: b, host: c }", ["rack-power.yaml:2:30: devices.a.host: this key is here twice"]],
   ["duplicate device", "  a: { driver: nut, host: b }\n  a: { driver: nut, host: c }", ["rack-power.yaml:3:3: devices.a: this key is here twice"]],
@@ -201,6 +221,23 @@ const files: readonly (readonly [string, string, readonly string[]])[] = [
     "no port to listen on",
     "rest: { listen: localhost }",
     ["rack-power.yaml:1:17: rest.listen: is no address and port; expected text (Address and port, such as 127.0.0.1:8099, [::1]:8099 or :8099)"],
+  ],
+  [
+    "no IPv6 address to listen on",
+    "rest: { listen: '[::g]:8099' }",
+    [
+      "rack-power.yaml:1:17: rest.listen: the address before the port is no IPv6 address; expected text (Address and port, such as 127.0.0.1:8099, [::1]:8099 or :8099)",
+    ],
+  ],
+  [
+    "an IPv6 address to listen on, without brackets",
+    "rest: { listen: ::1:8099 }",
+    ["rack-power.yaml:1:17: rest.listen: is no address and port; expected text (Address and port, such as 127.0.0.1:8099, [::1]:8099 or :8099)"],
+  ],
+  [
+    "an IPv6 broker without brackets",
+    "mqtt: { url: mqtt://::1:1883 }",
+    ["rack-power.yaml:1:14: mqtt.url: is no address of a broker; expected text (mqtt://host:1883, mqtts://host:8883, ws://… or wss://…)"],
   ],
   [
     "short key",

@@ -52,6 +52,22 @@ describe("a device", () => {
     expect(rack.clock.monotonic() - back).toBeLessThanOrEqual(30_000);
   });
 
+  test("that never answers is given up a minute after it was asked, whenever it was asked before", async () => {
+    await using rack = rackDouble();
+    const pdu = deviceDouble();
+    rack.start("pdu", pdu, { interval: 25 });
+    await becomes(rack, "online");
+    const { reads } = pdu;
+    while (pdu.reads < reads + 1) await rack.clock.sleep(10);
+    pdu.slow = 1e9;
+    while (pdu.reads < reads + 2) await rack.clock.sleep(10);
+    const asked = rack.clock.monotonic();
+    await becomes(rack, "offline");
+    expect(rack.clock.monotonic() - asked).toBeGreaterThan(59_900);
+    expect(rack.clock.monotonic() - asked).toBeLessThan(60_100);
+    expect(rack.store.device("pdu")?.connection).toMatchObject({ fault: "timeout", detail: "pdu did not answer within 60 s" });
+  });
+
   test("that refuses the password is asked rarely", async () => {
     await using rack = rackDouble();
     const bmc = deviceDouble();

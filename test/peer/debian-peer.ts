@@ -70,15 +70,23 @@ const finish = async (peer: DebianPeer, target: string, root: string): Promise<v
   writeFileSync(join(root, ready), "");
 };
 
-const provide = async (name: PeerName): Promise<string> => {
+const targetOf = (name: PeerName): string => {
   const peer: DebianPeer = debianPeers[name];
-  const suite = peer.suite ?? ownSuite();
   const source = peer.plugin === undefined ? "" : readFileSync(join(import.meta.dirname, peer.plugin.source), "utf8");
   const key = createHash("sha256")
     .update(JSON.stringify(peer) + source)
     .digest("hex")
     .slice(0, 8);
-  const target = join(cacheFolder(), "debian", suite, `${name}-${key}`);
+  return join(cacheFolder(), "debian", peer.suite ?? ownSuite(), `${name}-${key}`);
+};
+
+/** Whether the packages are in the cache already, so that using them loads nothing. */
+export const isUnpacked = (name: PeerName): boolean => existsSync(join(targetOf(name), ready));
+
+const provide = async (name: PeerName): Promise<string> => {
+  const peer: DebianPeer = debianPeers[name];
+  const suite = peer.suite ?? ownSuite();
+  const target = targetOf(name);
   if (!existsSync(join(target, ready))) {
     await alone(`debian-${suite}-${name}`, async () => {
       if (!existsSync(join(target, ready)))

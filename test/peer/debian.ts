@@ -50,10 +50,14 @@ const settings = (suite: string): readonly string[] => {
   return [...[...options, ...more].flatMap((option) => ["-o", option]), ...source];
 };
 
-/** The address the machine itself takes its release from, so that no host is named here. */
-const ownAddress = async (): Promise<string> => {
-  const rows = await run("apt-get", [...settings(ownSuite()), "indextargets", "--format", "$(REPO_URI) $(CODENAME) $(COMPONENT)", "Created-By: Packages"]);
-  const row = rows.split("\n").find((line) => line.endsWith(` ${ownSuite()} main`));
+const addresses = (): Promise<string> =>
+  run("apt-get", [...settings(ownSuite()), "indextargets", "--format", "$(REPO_URI) $(CODENAME) $(COMPONENT)", "Created-By: Packages"]);
+
+/** The address the machine itself takes its release from, so that no host is named here. Known only when there are lists. */
+export const ownAddress = async (): Promise<string> => {
+  const { fresh } = folders(ownSuite());
+  if (!existsSync(fresh)) await alone(`apt-${ownSuite()}`, async () => void (existsSync(fresh) || (await refresh(ownSuite()))));
+  const row = (await addresses()).split("\n").find((line) => line.endsWith(` ${ownSuite()} main`));
   if (row === undefined) throw new Error(`this machine's package sources do not name ${ownSuite()} main`);
   return row.split(" ")[0] ?? "";
 };

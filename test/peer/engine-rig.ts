@@ -51,7 +51,7 @@ export const startEngine = (dwell = 5000, database = openDatabase(":memory:", ()
       const driver = drivers.get(name) as Driver | undefined;
       if (!driver) throw new Error(`no driver ${name}`);
       const given = { id, driver: name, fedBy: [], interval: 1, parts: {}, ...settings };
-      engine.start({ settings: given, driver, options: driver.options.parse({ host: "127.0.0.1", ...options }) });
+      engine.start({ settings: given, driver, options: driver.options.parse("url" in options ? options : { host: "127.0.0.1", ...options }) });
     },
     online: async (...ids) => void (await until(() => ids.every((id) => state(id) === "online"), `${ids.join(", ")} online`, 15_000)),
     drive: (device, part, name, more) => engine.bus.submit({ device, part, name, by: { via: "rest", key: "test" }, ...more }).outcome,

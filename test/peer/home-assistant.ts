@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import {
   callService,
@@ -21,6 +21,10 @@ export interface HomeAssistantOptions {
   readonly broker: { readonly port: number; readonly username?: string; readonly password?: string };
   /** Further lines of configuration.yaml. */
   readonly more?: string;
+  /** Folders of custom integrations; each is copied under its own name. */
+  readonly integrations?: readonly string[];
+  /** For a browser: as after the questions of the first start, without whose answers Core shows nothing else. */
+  readonly welcomed?: boolean;
 }
 
 /** A line of `system_log/list`; see Core's components/system_log. */
@@ -93,7 +97,7 @@ export interface HomeAssistant extends AsyncDisposable {
 
 /** Core without its optional packages complains of itself; nothing else is forgiven. Logger and the beginning of the message. */
 const coresOwn: readonly (readonly [string, RegExp])[] = [
-  ["homeassistant.loader", /^We found a custom integration statistics_now /],
+  ["homeassistant.loader", /^We found a custom integration (statistics_now|rack_power|told_by_supervisor) /],
   ["homeassistant.bootstrap", /^Skipping pip installation of required modules/],
   ["homeassistant.setup", /^Setup failed for 'assist_(pipeline|satellite)'/],
   ["homeassistant.setup", /^Unable to set up dependencies of 'assist_satellite'/],
@@ -161,6 +165,9 @@ const join5 = async (base: string, token: string, broker: HomeAssistantOptions["
   if (made.type !== "create_entry") throw new Error(`Home Assistant did not join the broker: ${JSON.stringify(made)}`);
 };
 
+/** Folder of Python modules that Core imports and nobody here needs. */
+const standIns = "stand-in";
+
 class Core implements HomeAssistant {
   readonly #peer: Peer;
   readonly #folder: string;
@@ -189,7 +196,7 @@ class Core implements HomeAssistant {
   /** Starts the program and waits for its API; the websocket needs a token first. */
   async boot(): Promise<void> {
     const answers = async (): Promise<boolean> => (await fetch(`${this.url}/api/onboarding`)).ok;
-    const env = { ...this.#peer.env, SETUP_PORT: String(this.#port), LD_LIBRARY_PATH: undefined };
+    const env = { ...this.#peer.env, SETUP_PORT: String(this.#port), PYTHONPATH: join(this.#folder, standIns), LD_LIBRARY_PATH: undefined };
     const args = ["-c", this.#folder, "--skip-pip", "--log-no-color"];
     this.#process = await startProcess(this.#peer.bin("hass"), args, { env, ready: answers, within: 120_000 });
   }
@@ -265,12 +272,24 @@ class Core implements HomeAssistant {
   }
 }
 
+/** Core's frontend asks for all actions, which cannot be told without what listens to people; there are no wheels of it for this Python. */
+const welcome = (folder: string): void => {
+  const onboarding = { version: 4, minor_version: 1, key: "onboarding", data: { done: ["core_config", "analytics", "integration"] } };
+  mkdirSync(join(folder, ".storage"));
+  writeFileSync(join(folder, ".storage/onboarding"), JSON.stringify(onboarding));
+  mkdirSync(join(folder, standIns));
+  writeFileSync(join(folder, standIns, "pymicro_vad.py"), "class MicroVad: pass\n");
+  writeFileSync(join(folder, standIns, "pyspeex_noise.py"), "class AudioProcessor: pass\n");
+};
+
 /** A real Home Assistant Core with a person, a token and the broker joined by MQTT 5. Takes about ten seconds. */
 export const startHomeAssistant = async (peer: Peer, options: HomeAssistantOptions): Promise<HomeAssistant> => {
   const folder = mkdtempSync(join(tmpdir(), "home-assistant-"));
   writeFileSync(join(folder, "configuration.yaml"), configuration + (options.more ?? ""));
   mkdirSync(join(folder, "custom_components"));
-  cpSync(join(import.meta.dirname, "../homeassistant/statistics_now"), join(folder, "custom_components/statistics_now"), { recursive: true });
+  for (const from of [join(import.meta.dirname, "../homeassistant/statistics_now"), ...(options.integrations ?? [])])
+    cpSync(from, join(folder, "custom_components", basename(from)), { recursive: true });
+  if (options.welcomed) welcome(folder);
   const core = new Core(peer, folder, await freePort("tcp"));
   try {
     await core.boot();

@@ -32,6 +32,8 @@ export interface Mosquitto extends AsyncDisposable {
   stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
   /** Starts it again on the same ports. */
   start(): Promise<void>;
+  /** Other names and passwords from the next start on. */
+  setUsers(users: Readonly<Record<string, string>>): Promise<void>;
 }
 
 const configuration = (folder: string, port: number, options: MosquittoOptions, tls: Mosquitto["tls"]): string =>
@@ -59,16 +61,18 @@ const configuration = (folder: string, port: number, options: MosquittoOptions, 
     "",
   ].join("\n");
 
+const writeUsers = async (peer: Peer, folder: string, users: Readonly<Record<string, string>>): Promise<void> => {
+  const lines = Object.entries(users).map(([name, password]) => `${name}:${password}\n`);
+  writeFileSync(join(folder, "passwords"), lines.join(""), { mode: 0o600 });
+  await run(peer.bin("mosquitto_passwd"), ["-U", join(folder, "passwords")], { env: peer.env });
+};
+
 const prepare = async (peer: Peer, folder: string, options: MosquittoOptions): Promise<Pick<Mosquitto, "port" | "tls">> => {
   mkdirSync(join(folder, "data"));
   const port = await freePort("tcp");
   const second = await freePort("tcp");
   const tls = options.tls === undefined ? undefined : { port: second, url: `mqtts://127.0.0.1:${second}`, certificates: await makeCertificates(peer, folder) };
-  if (options.users !== undefined) {
-    const lines = Object.entries(options.users).map(([name, password]) => `${name}:${password}\n`);
-    writeFileSync(join(folder, "passwords"), lines.join(""), { mode: 0o600 });
-    await run(peer.bin("mosquitto_passwd"), ["-U", join(folder, "passwords")], { env: peer.env });
-  }
+  if (options.users !== undefined) await writeUsers(peer, folder, options.users);
   if (options.acl !== undefined) writeFileSync(join(folder, "acl"), `${options.acl}\n`, { mode: 0o600 });
   writeFileSync(join(folder, "conf"), configuration(folder, port, options, tls));
   return { port, ...(tls && { tls }) };
@@ -97,6 +101,7 @@ export const startMosquitto = async (peer: Peer, options: MosquittoOptions = {})
     output: () => log + (running?.output() ?? ""),
     start,
     stop,
+    setUsers: (users) => writeUsers(peer, folder, users),
     [Symbol.asyncDispose]: async () => {
       await stop("SIGKILL");
       rmSync(folder, { recursive: true, force: true });

@@ -35,6 +35,9 @@ export const debianPeers = {
     packages: ["mosquitto", "mosquitto-clients", "openssl"],
     programs: ["mosquitto", "mosquitto_passwd", "mosquitto_pub", "mosquitto_sub", "openssl"],
   },
+  chromium: { packages: ["chromium", "chromium-sandbox", "fonts-dejavu-core", "fontconfig-config"], programs: ["chromium"] },
+  apparmor: { packages: ["apparmor"], programs: ["apparmor_parser"] },
+  strace: { packages: ["strace"], programs: ["strace"] },
   patchelf: { packages: ["patchelf"], programs: ["patchelf"] },
   python3: { packages: ["python3", "python3-venv", "python3-pip-whl"], programs: ["python3"] },
 } as const satisfies Record<string, DebianPeer>;
@@ -51,6 +54,11 @@ export interface PythonPeer {
 export const pythonPeers: Readonly<Record<string, PythonPeer>> = {
   pyghmi: { requirements: ["pyghmi==1.6.19"] },
   schemathesis: { requirements: ["schemathesis==4.32.5"] },
+  // The same Core as below, with its test tools; the frontend only for what imports it.
+  integration: {
+    python: "3.14",
+    requirements: ["pytest-homeassistant-custom-component==0.13.357", "home-assistant-frontend==20260729.7", "mypy==2.4.1", "ruff==0.17.5"],
+  },
   homeassistant: {
     python: "3.14",
     // What follows the first three is what a nearly empty configuration would otherwise install at its first start.

@@ -45,6 +45,8 @@ export interface ProgramRig extends AsyncDisposable {
   outcomes(): Promise<readonly OutcomeView[]>;
   /** The command line as a process of its own, with the key by its configuration. */
   cli(...words: readonly string[]): Promise<{ readonly code: number | NodeJS.Signals; readonly output: string }>;
+  /** The same without its configuration. */
+  bare(...words: readonly string[]): Promise<{ readonly code: number | NodeJS.Signals; readonly output: string }>;
 }
 
 /** Sections `rest` and `data` for a rig; `devices`: lines of YAML flow maps by id. */
@@ -72,13 +74,17 @@ const asker =
   };
 
 /** Makes the folder and writes what `configuration` makes of the API's port; starts nothing. */
-export const prepareProgram = async (configuration: (port: number) => string, environment: Readonly<Record<string, string>> = {}): Promise<ProgramRig> => {
+export const prepareProgram = async (
+  configuration: (port: number) => string,
+  more: Readonly<Record<string, string>> | ((port: number) => Readonly<Record<string, string>>) = {},
+): Promise<ProgramRig> => {
   const folder = mkdtempSync(join(tmpdir(), "rack-power-"));
   const file = join(folder, "rack-power.yaml");
   const port = await freePort("tcp");
   const write = (text: string): void => writeFileSync(file, text);
   write(configuration(port));
   const ask = asker(port);
+  const environment = typeof more === "function" ? more(port) : more;
   const run = (words: readonly string[], ready?: () => Promise<boolean>): Promise<RunningProcess> =>
     startProcess(process.execPath, [main, ...words], { cwd: folder, env: environment, ...(ready && { ready }) });
   let before = "";
@@ -88,6 +94,11 @@ export const prepareProgram = async (configuration: (port: number) => string, en
     before += running?.output() ?? "";
     running = undefined;
     return result;
+  };
+  const called = async (words: readonly string[]): Promise<{ readonly code: number | NodeJS.Signals; readonly output: string }> => {
+    await using program = await run(words);
+    const code = await program.ended;
+    return { code, output: program.output() };
   };
   return {
     folder,
@@ -112,11 +123,8 @@ export const prepareProgram = async (configuration: (port: number) => string, en
     command: (device, part, command, more = {}) => ask(`/api/v1/devices/${device}/parts/${part}/commands`, { method: "POST", body: { command, ...more } }),
     device: async (id) => (await ask(`/api/v1/devices/${id}`)).body as unknown as DeviceView,
     outcomes: async () => (await ask("/api/v1/outcomes?limit=100")).body as unknown as readonly OutcomeView[],
-    cli: async (...words) => {
-      await using program = await run([...words, "--config", file]);
-      const code = await program.ended;
-      return { code, output: program.output() };
-    },
+    cli: (...words) => called([...words, "--config", file]),
+    bare: (...words) => called(words),
     [Symbol.asyncDispose]: async () => {
       await running?.[Symbol.asyncDispose]();
       rmSync(folder, { recursive: true, force: true });

@@ -3,6 +3,8 @@ import type { SimulatedOutlet, SimulatedPdu } from "#simulator/snmp/pdu-agent.ts
 export interface RecordedPdu extends SimulatedPdu {
   /** What the agent was told to do, in order. */
   readonly asked: { readonly number: number; readonly to: string }[];
+  /** Somebody gives an outlet another name. */
+  rename(number: number, label: string): void;
 }
 
 /** A PDU whose outlets obey at once. */
@@ -23,6 +25,10 @@ export const simulatedPdu = (count: number): RecordedPdu => {
     name: "rack-pdu",
     outlets,
     asked,
+    rename: (number, label) => {
+      const outlet = outlets[number - 1];
+      if (outlet) outlets[number - 1] = { ...outlet, label };
+    },
     switch: (number, to) => {
       asked.push({ number, to });
       const outlet = outlets[number - 1];

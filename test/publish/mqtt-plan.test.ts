@@ -13,7 +13,7 @@ const services = (store: Store): PlanServices => ({
   store,
   ledger: new Ledger(openDatabase(":memory:", () => undefined)),
   topics: createTopics("rack-power", "homeassistant"),
-  text: english,
+  tongue: { text: english },
   origin: { version: "1" },
 });
 const componentsOf = (json: string): Record<string, { platform: string; unique_id?: string }> => (JSON.parse(json) as { components: never }).components;

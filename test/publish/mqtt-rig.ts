@@ -74,6 +74,7 @@ export const startPublisher = (
   options: Partial<MqttOptions> & { readonly url: string },
   database = openDatabase(":memory:", () => undefined),
   clock = quickClock,
+  language?: () => string | undefined,
 ): Publisher => {
   const lines: string[] = [];
   const bus = fakeBus();
@@ -89,7 +90,7 @@ export const startPublisher = (
   );
   const mqtt = startMqtt(
     { clientId: "rack-power-test", ...options },
-    { store, bus, log, clock, database, version: "1.2.3", url: "https://example.org/rack-power" },
+    { store, bus, log, clock, database, version: "1.2.3", url: "https://example.org/rack-power", ...(language && { language }) },
   );
   return { mqtt, bus, database, lines, [Symbol.asyncDispose]: () => mqtt[Symbol.asyncDispose]() };
 };

@@ -18,11 +18,22 @@ const needs: Record<string, Scope | "open"> = {
   getMetrics: "read",
   acceptLabel: "control",
   giveCommand: "control",
+  listRepairs: "read",
+  getEntities: "read",
   reload: "admin",
+  identify: "admin",
+  addDevice: "admin",
+  setLogLevel: "admin",
   getHealth: "open",
   getDescription: "open",
 };
-const bodies: Record<string, object> = { acceptLabel: { label: "socket 8" }, giveCommand: { command: "outlet.on" } };
+const bodies: Record<string, object> = {
+  acceptLabel: { label: "socket 8" },
+  giveCommand: { command: "outlet.on" },
+  identify: { host: "10.0.0.2" },
+  addDevice: { id: "new", entry: { driver: "nut" } },
+  setLogLevel: { level: "debug" },
+};
 
 test("every described path asks for its scope: 401 without or with a wrong key, 403 with too small a one, the answer with a larger one", async () => {
   await using rig = await startRig();
@@ -52,7 +63,7 @@ test("every described path asks for its scope: 401 without or with a wrong key, 
     return found;
   };
   for (const { path, method, id, security } of operations) {
-    const good = id === "acceptLabel" ? 204 : id === "getOutcome" ? 404 : 200;
+    const good = id === "acceptLabel" ? 204 : id === "addDevice" ? 201 : id === "getOutcome" ? 404 : 200;
     const need = needs[id];
     const wanted = {
       open: { none: good, wrong: 401, read: good, control: good, admin: good },
@@ -63,7 +74,7 @@ test("every described path asks for its scope: 401 without or with a wrong key, 
     expect(await statuses(path, method, id), id).toEqual(wanted);
     expect(security?.length === 0 || security?.some((way) => Object.keys(way).length === 0), `${id} described as open`).toBe(need === "open");
   }
-  expect(operations).toHaveLength(12);
+  expect(operations).toHaveLength(17);
 });
 
 test("the same key goes as a bearer token, as Prometheus sends it; a key in the query is none", async () => {

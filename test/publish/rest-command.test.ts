@@ -154,7 +154,7 @@ test("GET changes nothing: 405 with Allow, for every method that a path does not
     expect([method, answer.status, answer.headers.get("allow")]).toEqual([method, 405, "OPTIONS, POST"]);
   }
   for (const other of ["/api/v1/reload", "/api/v1/devices/rack-pdu/parts/outlet/8/label"]) expect((await rig.ask(other, "admin")).status, other).toBe(405);
-  expect((await rig.ask("/api/v1/devices", "admin", { method: "POST", body: "{}" })).headers.get("allow")).toBe("GET, HEAD, OPTIONS");
+  expect((await rig.ask("/api/v1/outcomes", "admin", { method: "POST", body: "{}" })).headers.get("allow")).toBe("GET, HEAD, OPTIONS");
   const options = await rig.ask(path, undefined, { method: "OPTIONS" });
   expect([options.status, options.headers.get("allow")]).toEqual([204, "OPTIONS, POST"]);
   expect(rig.bus.submitted).toEqual([]);

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { expect, test } from "vitest";
+import { repair, type Repair } from "#domain/repair.ts";
 import { until } from "#test/peer/until.ts";
 import { keyOf, startRig, type Rig } from "./rest-rig.ts";
 
@@ -12,7 +13,9 @@ interface Event {
 interface Reader extends AsyncDisposable {
   readonly status: number;
   readonly headers: Headers;
+  /** All but those of repairs. */
   readonly events: Event[];
+  readonly repairs: unknown[];
   text(): string;
   /** How it ended, when it has: by the server's word, or cut off. */
   over(): "ended" | "broken" | undefined;
@@ -29,6 +32,7 @@ const watch = async (rig: Rig, query = "", headers: Record<string, string> = {})
   const stop = new AbortController();
   const answer = await rig.ask(`/api/v1/events${query}`, "read", { headers, signal: stop.signal });
   const events: Event[] = [];
+  const repairs: unknown[] = [];
   let text = "";
   let over: "ended" | "broken" | undefined;
   const follow = async (): Promise<void> => {
@@ -37,7 +41,10 @@ const watch = async (rig: Rig, query = "", headers: Record<string, string> = {})
       text += piece;
       const blocks = (rest + piece).split("\n\n");
       rest = blocks.pop() ?? "";
-      events.push(...blocks.map(parse).filter((event) => event !== undefined));
+      for (const event of blocks.map(parse)) {
+        if (event?.event === "repairs") repairs.push(event.data);
+        else if (event) events.push(event);
+      }
     }
   };
   const done = follow().then(
@@ -48,6 +55,7 @@ const watch = async (rig: Rig, query = "", headers: Record<string, string> = {})
     status: answer.status,
     headers: answer.headers,
     events,
+    repairs,
     text: () => text,
     over: () => over,
     [Symbol.asyncDispose]: async () => (stop.abort(), void (await done)),
@@ -79,6 +87,34 @@ test("the whole state first, then each change as it happens", async () => {
     { event: "removed", data: { device: "attic" } },
   ]);
   expect(new Set(reader.events.map(({ id }) => id)).size).toBe(8);
+});
+
+test("what has to be repaired: at the start, and only when it is something else", async () => {
+  const denied = repair({ kind: "denied", device: "web" }, "web refuses our login");
+  let list: readonly Repair[] = [];
+  let asked = 0;
+  const repairs = (): readonly Repair[] => {
+    asked++;
+    return list;
+  };
+  await using rig = await startRig({ repairs, limits: { repairCheck: 5 } });
+  {
+    await using reader = await watch(rig);
+    await using late = await watch(rig, "?device=web");
+    await until(() => reader.repairs.length === 1, "an empty list");
+    const before = asked;
+    await until(() => asked > before + 5, "some looks");
+    list = [denied];
+    await until(() => reader.repairs.length === 2, "the new list");
+    expect(reader.repairs).toEqual([[], [{ id: "denied:web", kind: "denied", device: "web", detail: "web refuses our login" }]]);
+    await until(() => late.events.length === 1, "its device");
+    expect(late.repairs).toEqual([]);
+  }
+  await until(async () => {
+    const before = asked;
+    await new Promise((done) => setTimeout(done, 50));
+    return asked === before;
+  }, "nobody to look any more");
 });
 
 test("one device only, when asked", async () => {

@@ -1,5 +1,7 @@
 import type { Command } from "#domain/command.ts";
 import type { Description, DeviceSettings } from "#domain/device.ts";
+import type { Answer } from "#domain/identified.ts";
+import { repair } from "#domain/repair.ts";
 import { Fault } from "#domain/fault.ts";
 import type { Outcome, Verdict } from "#domain/outcome.ts";
 import type { Bus, Running } from "#engine/bus.ts";
@@ -8,7 +10,7 @@ import { sha256 } from "#platform/digest.ts";
 import { createLog, type Log } from "#platform/log.ts";
 import type { Scope } from "#domain/scope.ts";
 import type { ApiKey } from "#publish/rest/key-ring.ts";
-import type { RestDependencies, RestLimits } from "#publish/rest/option.ts";
+import type { Ingress, RestDependencies, RestLimits } from "#publish/rest/option.ts";
 import { startRest, type RestServer } from "#publish/rest/server.ts";
 import { createStore, type Store } from "#store/store.ts";
 
@@ -88,6 +90,19 @@ const filledStore = (at: number): Store => {
     detail: "rack-power.yaml:9:13: there is no driver snpm; did you mean snmp?",
   });
   return store;
+};
+
+/** What a PDU that is asked what it is gives. */
+export const pduAnswer: Answer = {
+  driver: "snmp",
+  description: pdu,
+  readings: [
+    { part: "outlet/3", point: "outlet.on", value: true },
+    { part: "outlet/3", point: "meter.power", value: 41.04 },
+  ],
+  id: "ap8941",
+  yaml: "  ap8941:\n    driver: snmp\n    host: 10.0.0.2\n    community: !secret ap8941-community\n",
+  entry: { driver: "snmp", host: "10.0.0.2", community: "!secret ap8941-community" },
 };
 
 export interface FakeBus extends Bus {
@@ -170,15 +185,20 @@ export interface Rig extends AsyncDisposable {
 }
 
 export const startRig = async (
-  options: { readonly limits?: Partial<RestLimits>; readonly clock?: Clock; readonly bus?: Partial<Bus> } & Partial<RestDependencies> = {},
+  options: {
+    readonly limits?: Partial<RestLimits>;
+    readonly ingress?: Ingress;
+    readonly clock?: Clock;
+    readonly bus?: Partial<Bus>;
+  } & Partial<RestDependencies> = {},
 ): Promise<Rig> => {
   const store = filledStore(Date.UTC(2026, 0, 31, 12));
   const bus = fakeBus(store);
   const lines: string[] = [];
   const log: Log = createLog("debug", (line) => void lines.push(line));
-  const { limits, clock = systemClock, ...more } = options;
+  const { limits, ingress, clock = systemClock, ...more } = options;
   const server = await startRest(
-    { host: "127.0.0.1", port: 0, keys, ...(limits && { limits }) },
+    { host: "127.0.0.1", port: 0, keys, ...(limits && { limits }), ...(ingress && { ingress }) },
     {
       store,
       log,
@@ -187,6 +207,14 @@ export const startRig = async (
       confirmationLife: 120_000,
       health: () => ({ state: "degraded", problems: ["office-ups does not answer"] }),
       reload: async () => ({ accepted: true, problems: [] }),
+      repairs: () => [
+        repair({ kind: "quarantined", device: "attic", file: "rack-power.yaml", line: 9, column: 13 }, "there is no driver snpm"),
+        repair({ kind: "label-changed", device: "rack-pdu", part: "outlet/8", label: "socket 8", accepted: "socket VIII" }, "another name"),
+      ],
+      entities: () => ({ deviceIdentifiers: ["rack-power_web"], uniqueIds: ["rack-power_web_chassis_chassis-on"] }),
+      identify: async ({ driver }) => [...(driver === undefined ? [pduAnswer] : []), { driver: driver ?? "nut", why: "not tried; it needs ups" }],
+      addDevice: async (id) => (store.device(id) ? { ok: false, why: "exists", detail: `there is a device ${id} already`, problems: [] } : { ok: true }),
+      setLogLevel: () => undefined,
       ...more,
       bus,
     },

@@ -20,10 +20,12 @@ const pause = 500;
 const patience = 1000;
 
 /** Tells what the program says of itself. The first state after a connection waits until the one that the broker kept has been read. */
-export class BridgePublisher {
+export class BridgePublisher implements Disposable {
   readonly #services: BridgeServices;
   #ready = false;
-  #planned = false;
+  /** What is to be told after the pause. */
+  #planned: Disposable | undefined;
+  #ended = false;
   #last: string | undefined;
   #kept = Promise.withResolvers<number | undefined>();
 
@@ -56,10 +58,9 @@ export class BridgePublisher {
   }
 
   touch(): void {
-    if (this.#planned) return;
-    this.#planned = true;
-    this.#services.clock.after(pause, () => {
-      this.#planned = false;
+    if (this.#ended) return;
+    this.#planned ??= this.#services.clock.after(pause, () => {
+      this.#planned = undefined;
       this.#tell();
     });
   }
@@ -69,9 +70,16 @@ export class BridgePublisher {
     this.#tell();
   }
 
+  /** Nothing is told from now on: the ledger's database may be closed before the pause is over. */
+  [Symbol.dispose](): void {
+    this.#ended = true;
+    this.#planned?.[Symbol.dispose]();
+    this.#planned = undefined;
+  }
+
   #tell(): void {
     const { store, topics, ledger, version, deliver } = this.#services;
-    if (!this.#ready) return;
+    if (!this.#ready || this.#ended) return;
     const state = bridgeState(store.devices(), version, ledger.edition);
     if (state === this.#last) return;
     this.#last = state;

@@ -21,6 +21,8 @@ export interface InboxServices {
 /** How long a message is remembered, to know it when it is delivered again. */
 const memory = 300_000;
 const remembered = 2000;
+/** What is longer is remembered by its digest, which costs more than all else that is done with a short message. */
+const longestKey = 200;
 /** More refusals than these in `floodSpan` are counted, not written down: each one is a write to the disk. */
 const flood = 50;
 const floodSpan = 10_000;
@@ -90,7 +92,8 @@ export class CommandInbox {
   /** True when the same message came before. The packet id says nothing: it differs from connection to connection. */
   #remember({ topic, payload, properties }: Message): boolean {
     const now = this.#services.clock.monotonic();
-    const key = sha256(`${topic} ${payload.toString("base64")} ${properties?.correlationData?.toString("base64") ?? ""}`);
+    const text = `${topic} ${payload.toString("latin1")} ${properties?.correlationData?.toString("latin1") ?? ""}`;
+    const key = text.length > longestKey ? sha256(text) : text;
     const at = this.#seen.get(key);
     this.#seen.delete(key);
     this.#seen.set(key, now);

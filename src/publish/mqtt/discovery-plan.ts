@@ -1,10 +1,10 @@
 import type { DeviceId } from "#domain/device.ts";
 import { sha256 } from "#platform/digest.ts";
 import type { DeviceState, StoreReader } from "#store/read.ts";
-import type { Text } from "../text/text.ts";
 import { bridgeComponents } from "./bridge.ts";
 import { deviceComponents, type Components } from "./component.ts";
 import { bridgeBlock, deviceAvailability, deviceBlock, discoveryDocument, paginate, type Origin } from "./document.ts";
+import type { Tongue } from "./language.ts";
 import type { Ledger, LedgerRow } from "./ledger.ts";
 import { bridgeId, type Topics } from "./topic.ts";
 
@@ -12,7 +12,7 @@ export interface PlanServices {
   readonly store: StoreReader;
   readonly ledger: Ledger;
   readonly topics: Topics;
-  readonly text: Text;
+  readonly tongue: Pick<Tongue, "text">;
   readonly origin: Origin;
 }
 
@@ -102,7 +102,8 @@ const planPage = (
  * first published as a removal marker, and left out the next time.
  */
 export const planDevice = (services: PlanServices, id: DeviceId, shared: ReadonlySet<string>): readonly Page[] => {
-  const { store, ledger, topics, text, origin } = services;
+  const { store, ledger, topics, origin } = services;
+  const { text } = services.tongue;
   const device = store.device(id);
   if (isHidden(services, id)) return [];
   if (id === bridgeId) {

@@ -27,6 +27,8 @@ export interface MqttOptions {
   /** The same at every start, or the will of a dead connection could overwrite the birth of the living one. */
   readonly clientId: string;
   readonly tls?: TlsOptions;
+  /** Of names, such as `de`; without it Home Assistant's. */
+  readonly language?: string;
 }
 
 export interface MqttDependencies {
@@ -39,6 +41,8 @@ export interface MqttDependencies {
   readonly version: string;
   /** Where the program shows itself; goes into discovery as origin and configuration address when it is an http address. */
   readonly url?: string;
+  /** Home Assistant's language, undefined while it is not known. Whoever learns of another calls `languageChanged`. */
+  readonly language?: () => string | undefined;
 }
 
 export interface MqttStatus {
@@ -53,4 +57,8 @@ export interface MqttPublisher extends AsyncDisposable {
   status(): MqttStatus;
   /** Sends everything again, also devices that somebody deleted in Home Assistant. */
   republish(): void;
+  /** Home Assistant speaks another language, or says which only now: names follow it, and nothing else changes. */
+  languageChanged(): void;
+  /** What Home Assistant knows by our discovery documents now: identifiers of devices, unique ids of entities. */
+  published(): { readonly deviceIdentifiers: readonly string[]; readonly uniqueIds: readonly string[] };
 }

@@ -1,16 +1,17 @@
 import { partPattern } from "#domain/device.ts";
 import type { Outcome } from "#domain/outcome.ts";
 import type { Change } from "#store/read.ts";
-import { english } from "../text/text.ts";
 import { BridgePublisher } from "./bridge-publisher.ts";
 import { CommandInbox, publicOutcome } from "./command-inbox.ts";
 import { Connection } from "./connection.ts";
 import { Discovery } from "./discovery.ts";
 import { outcomeEvent } from "./bridge.ts";
+import { createTongue, type Tongue } from "./language.ts";
 import { Ledger } from "./ledger.ts";
 import { Denied, type Link, type Message, type Properties } from "./link.ts";
 import type { MqttDependencies, MqttOptions, MqttPublisher, MqttStatus } from "./option.ts";
 export type { MqttPublisher } from "./option.ts";
+import { publishedEntities } from "./published.ts";
 import { StatePublisher } from "./state-publisher.ts";
 import { bridgeId, createTopics, type Topics } from "./topic.ts";
 
@@ -22,6 +23,8 @@ type How = { readonly retain: boolean; readonly properties?: Properties };
 class Publisher implements MqttPublisher {
   readonly #dependencies: MqttDependencies;
   readonly #topics: Topics;
+  readonly #ledger: Ledger;
+  readonly #tongue: Tongue;
   readonly #bridge: BridgePublisher;
   readonly #states: StatePublisher;
   readonly #discovery: Discovery;
@@ -38,7 +41,9 @@ class Publisher implements MqttPublisher {
     const link = (): Link | undefined => this.#connection.link;
     const deliver = (topic: string, payload: string, how?: How): void => this.#deliver(topic, payload, how);
     this.#dependencies = dependencies;
+    this.#ledger = ledger;
     this.#topics = topics;
+    this.#tongue = createTongue(database, options.language, dependencies.language);
     this.#bridge = new BridgePublisher({ store, clock, topics, ledger, version, deliver });
     this.#states = new StatePublisher({ store, clock, topics, ledger, link, deliver });
     this.#inbox = new CommandInbox({ bus, log, clock, topics, deliver });
@@ -48,7 +53,7 @@ class Publisher implements MqttPublisher {
       topics,
       clock,
       log,
-      text: english,
+      tongue: this.#tongue,
       origin: { version, url },
       deny: (what, topic) => this.#connection.deny(what, topic),
       allow: (what) => this.#connection.allow(what),
@@ -65,6 +70,10 @@ class Publisher implements MqttPublisher {
     return this.#connection.status();
   }
 
+  published(): ReturnType<MqttPublisher["published"]> {
+    return publishedEntities(this.#ledger);
+  }
+
   republish(): void {
     this.#discovery.unhide();
     this.#discovery.resendAll();
@@ -72,10 +81,15 @@ class Publisher implements MqttPublisher {
     this.#quietly(this.#states.repeat());
   }
 
+  languageChanged(): void {
+    if (this.#tongue.refresh()) this.#discovery.touchAll();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const { log, clock } = this.#dependencies;
     this.#leaving = true;
     this.#listening.dispose();
+    this.#bridge[Symbol.dispose]();
     const goodbye = this.#connection.link?.deliver(this.#topics.status, "offline", { retain: true });
     if (goodbye) await Promise.race([goodbye.catch((error: unknown) => log.debug("no good-bye", error)), clock.sleep(2000)]);
     await this.#connection[Symbol.asyncDispose]();

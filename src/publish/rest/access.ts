@@ -2,8 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { allows, type Scope } from "#domain/scope.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Log } from "#platform/log.ts";
+import { personBehind } from "./ingress.ts";
 import type { Caller, KeyRing } from "./key-ring.ts";
-import type { RestLimits } from "./option.ts";
+import type { Ingress, RestLimits } from "./option.ts";
 import { Problem } from "./problem.ts";
 
 /** What a path asks of its caller. `open`: nothing. A path that says nothing is for `admin` only. */
@@ -23,6 +24,7 @@ export interface AccessServices {
   readonly log: Log;
   readonly clock: Clock;
   readonly limits: RestLimits;
+  readonly ingress: Ingress | undefined;
 }
 
 const minute = 60_000;
@@ -56,25 +58,31 @@ const createWitness = (log: Log, clock: Clock): ((address: string) => void) => {
 };
 
 /** Puts a guard before every path: who calls, how often, and whether he may. */
-export const guard = (app: FastifyInstance, { keys, log, clock, limits }: AccessServices): void => {
+export const guard = (app: FastifyInstance, { keys, log, clock, limits, ingress }: AccessServices): void => {
   const witness = createWitness(log, clock);
-  const who = (request: FastifyRequest): string => (request.caller ? `key ${request.caller.name}` : `address ${request.ip}`);
+  const who = ({ caller, ip }: FastifyRequest): string => {
+    if (!caller) return `address ${ip}`;
+    return caller.user === undefined ? `caller key ${caller.name}` : `caller user ${caller.user}`;
+  };
   const uses = app.createRateLimit({
     timeWindow: minute,
-    max: (_request, key) => (key.startsWith("key ") ? limits.keyRequests : limits.addressRequests),
+    max: (_request, key) => (key.startsWith("caller ") ? limits.keyRequests : limits.addressRequests),
     keyGenerator: who,
   });
   const failures = app.createRateLimit({ timeWindow: minute, max: limits.wrongKeys, keyGenerator: (request) => `wrong ${request.ip}` });
 
   const tooMany = (seconds: number, detail: string): Problem => new Problem(429, detail, { headers: { "retry-after": String(Math.max(1, seconds)) } });
 
+  /** As long as nobody has shown a wrong key, there is nothing to look up. */
+  let anyFailure = false;
   const identify = async (request: FastifyRequest): Promise<Caller | undefined> => {
     const key = shownKey(request);
-    if (key === undefined) return undefined;
-    const before = await failures(request, { increment: false });
-    if (!before.isAllowed && before.remaining === 0) throw tooMany(before.ttlInSeconds, "too many wrong API keys from this address");
+    if (key === undefined) return personBehind(request, ingress, log);
+    const before = anyFailure ? await failures(request, { increment: false }) : undefined;
+    if (before && !before.isAllowed && before.remaining === 0) throw tooMany(before.ttlInSeconds, "too many wrong API keys from this address");
     const caller = keys.find(key);
     if (caller) return caller;
+    anyFailure = true;
     await failures(request);
     witness(request.ip);
     throw noKey(true);
@@ -89,6 +97,8 @@ export const guard = (app: FastifyInstance, { keys, log, clock, limits }: Access
     const needed = request.is404 ? "open" : (request.routeOptions.config.access ?? "admin");
     if (needed === "open") return;
     if (!request.caller) throw noKey(false);
-    if (!allows(request.caller.scopes, needed)) throw new Problem(403, `this needs an API key with the scope ${needed}`, { kind: "scope" });
+    if (allows(request.caller.scopes, needed)) return;
+    const wanted = request.caller.user === undefined ? `an API key with the scope ${needed}` : "an administrator of Home Assistant";
+    throw new Problem(403, `this needs ${wanted}`, { kind: "scope" });
   });
 };

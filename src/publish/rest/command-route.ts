@@ -4,11 +4,12 @@ import type { Outcome } from "#domain/outcome.ts";
 import type { Submission } from "#engine/bus.ts";
 import type { Clock } from "#platform/clock.ts";
 import { commandName, outcomeSchema, outcomeView, runningView } from "./outcome-view.ts";
+import { originOf } from "./origin.ts";
 import { readPreference } from "./prefer.ts";
 import { Problem } from "./problem.ts";
 import { keyed, problems, type App, type RouteServices } from "./route.ts";
 import { isErrorStatus, outcomeStatus, type ErrorStatus } from "./status.ts";
-import { lineOfText, pathOfPart } from "./word.ts";
+import { lineOfText, pathOfPart, person as personName } from "./word.ts";
 
 const description = `Waits for the end of the command and answers with its outcome: 200 when the device, read back, agrees; 202 when a write was
 taken of which nothing can be seen; else a problem that holds the outcome. With \`Prefer: respond-async\` (RFC 7240), and \`wait=…\` if you like,
@@ -28,6 +29,7 @@ const giveCommand = {
     body: z.strictObject({
       command: commandName,
       reason: lineOfText(500).optional().describe("Why; stands in the audit log"),
+      person: personName.optional(),
       confirm: lineOfText(100).optional().describe("The token that a refusal of kind confirmation-needed gave"),
     }),
     response: { 200: outcomeSchema, 202: outcomeSchema, ...problems(409, 413, 415, 423, 502, 503, 504) },
@@ -55,9 +57,9 @@ const problemOf = (outcome: Outcome, status: ErrorStatus, life: number): Problem
 /** The one path that switches something. */
 export const commandRoute = (app: App, { bus, clock, confirmationLife }: RouteServices): void => {
   app.post("/api/v1/devices/:id/parts/:part/commands", giveCommand, async ({ params, body, headers, caller }, reply) => {
-    const { command: name, reason, confirm } = body;
+    const { command: name, reason, confirm, person } = body;
     const words = { ...(reason !== undefined && { reason }), ...(confirm !== undefined && { confirm }) };
-    const command: Command = { device: params.id, part: params.part, name, by: { via: "rest", key: caller?.name ?? "" }, ...words };
+    const command: Command = { device: params.id, part: params.part, name, by: originOf(caller, person), ...words };
     const askedAt = clock.now();
     const submission = bus.submit(command);
     reply.header("location", `/api/v1/outcomes/${submission.id}`);

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { DeviceState, PartState } from "#store/read.ts";
 import { deviceSchema, deviceView, partSchema, partView } from "./device-view.ts";
+import { originOf } from "./origin.ts";
 import { Problem } from "./problem.ts";
 import { keyed, problems, type App, type RouteServices } from "./route.ts";
-import { lineOfText, pathOfDevice, pathOfPart } from "./word.ts";
+import { lineOfText, pathOfDevice, pathOfPart, person } from "./word.ts";
 
 const seen = { tags: ["devices"], security: keyed, querystring: z.strictObject({}) };
 
@@ -36,7 +37,7 @@ const acceptLabel = {
 has not seen. It is not written to the device.`,
     ...seen,
     params: pathOfPart,
-    body: z.strictObject({ label: lineOfText(200) }),
+    body: z.strictObject({ label: lineOfText(200), person: person.optional() }),
     response: { 204: z.undefined().describe("Accepted"), ...problems(409, 413, 415, 502, 503, 504) },
   },
 } as const;
@@ -61,7 +62,7 @@ export const deviceRoutes = (app: App, { store, bus }: RouteServices): void => {
   });
   app.put("/api/v1/devices/:id/parts/:part/label", acceptLabel, async ({ params, body, caller }, reply) => {
     partOf(known(params.id), params.part);
-    await bus.acceptLabel(params.id, params.part, body.label, { via: "rest", key: caller?.name ?? "" });
+    await bus.acceptLabel(params.id, params.part, body.label, originOf(caller, body.person));
     return reply.code(204).send();
   });
 };

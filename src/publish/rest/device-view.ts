@@ -10,6 +10,7 @@ import {
   type PointSpec,
   type Value,
 } from "#domain/capability.ts";
+import type { Reading } from "#domain/device.ts";
 import { faultKinds } from "#domain/fault.ts";
 import { quantities } from "#domain/quantity.ts";
 import { rfc3339 } from "#platform/rfc3339.ts";
@@ -111,6 +112,26 @@ export const readingsView = (part: PartState, wanted: Iterable<PointName> = part
       return entry ? [[name, entryView(name, entry)]] : [];
     }),
   );
+
+/** One reading that is in no store yet. */
+export const readingViewSchema = z.object({
+  part: partId,
+  point: z.enum(pointNames),
+  value: z.union([z.number(), z.boolean(), z.string(), z.array(z.string())]),
+  unit: z.string().optional(),
+});
+
+/** Rounded as the quantity wants it, with its unit. */
+export const shownValue = (point: PointName, value: Value): { readonly value: Value; readonly unit?: string } => {
+  const spec = pointSpec(point);
+  const unit = unitOf(spec);
+  return { value: shown(spec, value), ...(unit !== undefined && { unit }) };
+};
+
+export const readingView = ({ part, point, value: read }: Reading): z.infer<typeof readingViewSchema> => {
+  const { value, unit } = shownValue(point, read);
+  return { part, point, value: typeof value === "object" ? [...value] : value, ...(unit !== undefined && { unit }) };
+};
 
 export const connectionView = ({ state, since, fault, detail }: Connection): ConnectionView => ({
   state,

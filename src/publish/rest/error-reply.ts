@@ -27,13 +27,18 @@ const problemOf = (error: unknown): Problem | undefined => {
   return undefined;
 };
 
-/** Every error leaves as a problem (RFC 9457); what was not foreseen as a bare 500, with the rest in the log. */
+/** Every error is a problem; what was not foreseen a bare 500, with the rest in the log. */
+export const judgeError = (log: Log, error: unknown, request: FastifyRequest): Problem => {
+  const known = problemOf(error);
+  if (!known) log.error(`${request.method} ${instanceOf(request)} went wrong`, error);
+  return known ?? new Problem(500, "an error of Rack Power's own; see its log");
+};
+
+/** Every error leaves as a problem (RFC 9457). */
 export const sendError =
   (log: Log) =>
   (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const known = problemOf(error);
-    if (!known) log.error(`${request.method} ${instanceOf(request)} went wrong`, error);
-    const problem = known ?? new Problem(500, "an error of Rack Power's own; see its log");
+    const problem = judgeError(log, error, request);
     return reply
       .code(problem.status)
       .headers(problem.parts.headers ?? {})

@@ -1,12 +1,16 @@
 import type { DeviceId } from "#domain/device.ts";
 import type { Outcome } from "#domain/outcome.ts";
+import type { Repair } from "#domain/repair.ts";
 import { rfc3339 } from "#platform/rfc3339.ts";
 import type { Change } from "#store/read.ts";
 import { connectionView, deviceView, readingsView } from "./device-view.ts";
 import { outcomeView } from "./outcome-view.ts";
 import type { RouteServices } from "./route.ts";
 
-type News = Change | { readonly kind: "outcome"; readonly device: DeviceId; readonly outcome: Outcome };
+type News =
+  | Change
+  | { readonly kind: "repairs"; readonly list: readonly Repair[] }
+  | { readonly kind: "outcome"; readonly device: DeviceId; readonly outcome: Outcome };
 
 export interface FeedOptions {
   /** Only this device. */
@@ -21,6 +25,8 @@ export interface FeedOptions {
 export interface Feed {
   /** The next piece of text, a sign of life when nothing happens, or undefined at the end. */
   take(): Promise<string | undefined>;
+  /** Tells what has to be repaired now, all of it. */
+  repairs(list: readonly Repair[]): void;
   end(): void;
 }
 
@@ -52,7 +58,7 @@ export const createFeed = ({ store, bus, clock, limits }: RouteServices, { devic
     wake();
   };
   const tell = (news: News): void => {
-    if (ended || (device !== undefined && news.device !== device)) return;
+    if (ended || (device !== undefined && "device" in news && news.device !== device)) return;
     if (waiting.length >= limits.waitingEvents) {
       end();
       cutOff();
@@ -71,6 +77,7 @@ export const createFeed = ({ store, bus, clock, limits }: RouteServices, { devic
 
   const dataOf = (news: News): readonly [event: string, data: unknown] | undefined => {
     if (news.kind === "outcome") return ["outcome", outcomeView(news.outcome)];
+    if (news.kind === "repairs") return ["repairs", news.list];
     if (news.kind === "removed") return ["removed", { device: news.device }];
     const state = store.device(news.device);
     if (!state) return undefined;
@@ -95,6 +102,7 @@ export const createFeed = ({ store, bus, clock, limits }: RouteServices, { devic
 
   return {
     end,
+    repairs: (list) => tell({ kind: "repairs", list }),
     take: async () => {
       if (!greeted) {
         greeted = true;

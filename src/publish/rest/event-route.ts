@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { createFeed, outcomeIn, type Feed } from "./event-feed.ts";
+import { createRepairWatch } from "./repair-watch.ts";
 import { Problem } from "./problem.ts";
 import { keyed, problems, type App, type RouteServices } from "./route.ts";
 import { deviceId } from "./word.ts";
 
 const description = `Server-sent events. First one \`device\` per device with its whole state (the same as GET /devices/{id}), then as things happen:
 \`readings\` {device, part, readings}: the points that changed; \`connection\` {device, connection}; \`outcome\`: as in /outcomes;
-\`device\`: what the device is made of is new; \`removed\` {device}. With \`Last-Event-ID\` the outcomes after that event come first. A comment is sent when nothing happens. A reader that does not keep up is cut off and may come back.`;
+\`device\`: what the device is made of is new; \`removed\` {device}; \`repairs\`: as in /repairs, the whole list, at the start and when it changed (not with a device). With \`Last-Event-ID\` the outcomes after that event come first. A comment is sent when nothing happens. A reader that does not keep up is cut off and may come back.`;
 
 const watch = {
   // A HEAD would open a stream that nobody reads.
@@ -41,7 +42,8 @@ const streamOf = (feed: Feed): ReadableStream<string> =>
 
 /** The live stream of what happens. */
 export const eventRoute = (app: App, services: RouteServices): void => {
-  const { limits, log } = services;
+  const { limits, log, clock, repairs } = services;
+  const watched = createRepairWatch(() => repairs?.() ?? [], clock, limits.repairCheck);
   const open = new Set<Feed>();
   app.addHook("preClose", async () => {
     for (const feed of open) feed.end();
@@ -56,7 +58,10 @@ export const eventRoute = (app: App, services: RouteServices): void => {
     };
     const feed = createFeed(services, { cutOff, ...(device !== undefined && { device }), ...(after !== undefined && { after }) });
     open.add(feed);
+    // What has to be repaired is the program's, not one device's.
+    const subscription = device === undefined ? watched.subscribe((list) => feed.repairs(list)) : undefined;
     reply.raw.once("close", () => {
+      subscription?.[Symbol.dispose]();
       open.delete(feed);
       feed.end();
     });

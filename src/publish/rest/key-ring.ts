@@ -12,7 +12,10 @@ export interface ApiKey {
 
 /** Who calls. */
 export interface Caller {
+  /** Of the key; of the person when it is one. */
   readonly name: string;
+  /** Home Assistant's id of the user who came through ingress. */
+  readonly user?: string;
   readonly scopes: readonly Scope[];
 }
 

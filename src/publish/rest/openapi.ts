@@ -12,6 +12,7 @@ const headersOf = (status: number, operation: string | undefined): Record<string
   if (status === 429) return { "Retry-After": text("Seconds") };
   if (operation === "giveCommand" && status === 202)
     return { Location: text("Where the outcome is"), "Preference-Applied": text("respond-async, when the command is under way") };
+  if (operation === "addDevice" && status === 201) return { Location: text("Where the device is") };
   if (operation === "giveCommand" && status === 200) return { Location: text("Where the outcome is") };
   return {};
 };

@@ -1,8 +1,13 @@
+import type { DeviceId } from "#domain/device.ts";
+import type { Added, Identified, Question } from "#domain/identified.ts";
+import type { Repair } from "#domain/repair.ts";
+import type { Scope } from "#domain/scope.ts";
 import type { Bus } from "#engine/bus.ts";
 import type { Clock } from "#platform/clock.ts";
-import type { Log } from "#platform/log.ts";
+import type { Log, LogLevel } from "#platform/log.ts";
 import type { StoreReader } from "#store/read.ts";
 import type { ApiKey } from "./key-ring.ts";
+import type { PageMount } from "./page-source.ts";
 
 /** Bounds on what callers may take. Generous: they stop a runaway script or a guesser, not a dashboard. */
 export interface RestLimits {
@@ -26,6 +31,8 @@ export interface RestLimits {
   readonly requestTime: number;
   /** Milliseconds between signs of life on a quiet event stream. */
   readonly heartbeat: number;
+  /** Milliseconds between looks at what has to be repaired, while anybody reads events. */
+  readonly repairCheck: number;
 }
 
 export const usualLimits: RestLimits = {
@@ -39,7 +46,15 @@ export const usualLimits: RestLimits = {
   headerTime: 10_000,
   requestTime: 20_000,
   heartbeat: 15_000,
+  repairCheck: 1_000,
 };
+
+/** Who comes through Home Assistant's ingress: from these addresses, which only the Supervisor has, and with its headers. */
+export interface Ingress {
+  readonly peers: readonly string[];
+  /** What this user of Home Assistant may do. When it rejects, the user may read. */
+  scopes(userId: string): Promise<readonly Scope[]>;
+}
 
 export interface RestOptions {
   readonly host: string;
@@ -47,13 +62,42 @@ export interface RestOptions {
   readonly port: number;
   readonly keys: readonly ApiKey[];
   readonly limits?: Partial<RestLimits>;
+  readonly ingress?: Ingress;
+}
+
+/** How it is with the MQTT broker. */
+export interface BrokerStatus {
+  readonly state: "connected" | "connecting" | "refused";
+  /** 5, or 4 for MQTT 3.1.1. */
+  readonly protocol?: 5 | 4;
+  readonly detail?: string;
+}
+
+/** Something that the program is connected to besides its devices and the broker. */
+export interface Partner {
+  readonly name: "core" | "supervisor";
+  readonly state: "connected" | "connecting" | "refused";
+  readonly detail?: string;
+}
+
+/** What Home Assistant knows by MQTT discovery. */
+export interface PublishedEntities {
+  readonly deviceIdentifiers: readonly string[];
+  readonly uniqueIds: readonly string[];
 }
 
 /** How the program is, as a whole. */
 export interface Health {
-  readonly state: "ready" | "degraded";
+  /** `stopping`: commands still end, and no new ones are taken. */
+  readonly state: "ready" | "degraded" | "stopping";
   /** What is not as it should be, one sentence each. They name devices, so only a caller with a key sees them. */
   readonly problems: readonly string[];
+  /** Absent without MQTT. */
+  readonly broker?: BrokerStatus;
+  readonly partners?: readonly Partner[];
+  /** A UUID that this installation keeps for ever. */
+  readonly instance?: string;
+  readonly logLevel?: LogLevel;
 }
 
 export interface ReloadResult {
@@ -72,6 +116,24 @@ export interface RestDependencies {
   /** Milliseconds for which a confirmation token is good. */
   readonly confirmationLife: number;
   health(): Health;
-  /** Reads the configuration again. Without it the server has no path for that. */
+  /** What a person can put right; asked again and again. */
+  repairs?(): readonly Repair[];
+  /** What is published by MQTT discovery now; undefined without MQTT. */
+  entities?(): PublishedEntities | undefined;
+  // Without one of the following the server has no path for it.
+  /** Reads the configuration again. */
   reload?(): Promise<ReloadResult>;
+  /** Asks a host what it is; writes nothing to it. */
+  identify?(question: Question): Promise<readonly Identified[]>;
+  /** Writes a device into the configuration file and starts it. */
+  addDevice?(id: DeviceId, entry: Readonly<Record<string, unknown>>): Promise<Added>;
+  setLogLevel?(level: LogLevel): void;
+  /** The copy of the database that a backup takes. */
+  readonly copy?: { make(): Promise<void>; drop(): void };
+  /** Kinds of devices that can be identified. */
+  readonly drivers?: readonly string[];
+  /** Where devices are written down, as a person would look for it. */
+  file?(): string;
+  /** Puts pages for people beside the API. */
+  readonly page?: PageMount;
 }

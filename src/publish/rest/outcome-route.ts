@@ -37,13 +37,13 @@ const getOutcome = {
 export const outcomeRoutes = (app: App, { bus }: RouteServices): void => {
   app.get("/api/v1/outcomes", listOutcomes, async ({ query: { device, part, limit }, caller }) => {
     const found = bus.outcomes({ limit, ...(device !== undefined && { device }), ...(part !== undefined && { part }) });
-    return found.map((outcome) => outcomeView(outcome, caller?.name));
+    return found.map((outcome) => outcomeView(outcome, caller));
   });
   app.get("/api/v1/outcomes/:id", getOutcome, async ({ params: { id }, caller }) => {
     const running = bus.running().find((one) => one.id === id);
     if (running) return runningView(running);
     const outcome = bus.outcome(id);
     if (!outcome) throw new Problem(404, `there is no outcome ${id}`);
-    return outcomeView(outcome, caller?.name);
+    return outcomeView(outcome, caller);
   });
 };

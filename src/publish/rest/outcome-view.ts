@@ -5,14 +5,17 @@ import { faultKinds } from "#domain/fault.ts";
 import { refusals, type Outcome } from "#domain/outcome.ts";
 import type { Running } from "#engine/bus.ts";
 import { rfc3339 } from "#platform/rfc3339.ts";
+import type { Caller } from "./key-ring.ts";
+import { isOwn } from "./origin.ts";
 import { deviceId, moment, partId } from "./word.ts";
 
 export const commandName = z.enum(commandNames).meta({ id: "CommandName" });
 
 const originSchema = z
   .object({
-    via: z.enum(["mqtt", "rest", "engine"]),
+    via: z.enum(["mqtt", "rest", "page", "engine"]),
     key: z.string().optional().describe("Name of the API key"),
+    person: z.string().optional().describe("Who was at the page, or for whom the key acted"),
     why: z.string().optional().describe("What made the program do it by itself"),
   })
   .describe("Through which door the command came");
@@ -35,7 +38,7 @@ refused: nothing was sent. failed: the device or the way to it said no`,
     writes: z.int().optional().describe("Writes that left for the device; absent while under way"),
     askedAt: moment,
     endedAt: moment.optional(),
-    confirm: z.string().optional().describe("The token that a refusal of kind confirmation-needed gives, to the key that asked"),
+    confirm: z.string().optional().describe("The token that a refusal of kind confirmation-needed gives, to the caller who asked"),
   })
   .meta({ id: "Outcome" });
 export type OutcomeView = z.infer<typeof outcomeSchema>;
@@ -50,10 +53,9 @@ const commandView = ({ device, part, name, by, reason }: Command): Pick<OutcomeV
   ...(reason !== undefined && { reason }),
 });
 
-/** `asker` is the name of the key that looks: a confirmation token is shown to nobody but the key that was asked for it. */
-export const outcomeView = (outcome: Outcome, asker?: string): OutcomeView => {
-  const { by } = outcome.command;
-  const own = by.via === "rest" && by.key === asker;
+/** A confirmation token is shown to nobody but the caller who was asked for it. */
+export const outcomeView = (outcome: Outcome, asker?: Caller): OutcomeView => {
+  const own = isOwn(outcome.command.by, asker);
   return {
     id: outcome.id,
     ...commandView(outcome.command),

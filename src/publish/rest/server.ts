@@ -1,23 +1,29 @@
 import { fastifyHelmet } from "@fastify/helmet";
 import { fastifyRateLimit } from "@fastify/rate-limit";
-import { validatorCompiler, type ZodTypeProvider } from "@fastify/type-provider-zod";
+import type { ZodTypeProvider } from "@fastify/type-provider-zod";
 import { fastify } from "fastify";
 import { guard } from "./access.ts";
+import { backupRoutes } from "./backup-route.ts";
 import { commandRoute } from "./command-route.ts";
+import { compileValidator } from "./compile-validator.ts";
 import { deviceRoutes } from "./device-route.ts";
 import { sendError } from "./error-reply.ts";
+import { entityRoutes } from "./entity-route.ts";
 import { eventRoute } from "./event-route.ts";
 import { createKeyRing, type ApiKey, type KeyRing } from "./key-ring.ts";
 import { guardMethods } from "./method-guard.ts";
 import { metricRoute } from "./metric-route.ts";
 import { describeWith } from "./openapi.ts";
-import { usualLimits, type RestDependencies, type RestLimits, type RestOptions } from "./option.ts";
+import { usualLimits, type Ingress, type RestDependencies, type RestLimits, type RestOptions } from "./option.ts";
 import { outcomeRoutes } from "./outcome-route.ts";
+import { pageSource } from "./page-view.ts";
 import { foldPart } from "./part-url.ts";
 import { Problem } from "./problem.ts";
 import { programRoutes } from "./program-route.ts";
 import { refuseConnection } from "./refuse-connection.ts";
+import { repairRoutes } from "./repair-route.ts";
 import type { App } from "./route.ts";
+import { setupRoutes } from "./setup-route.ts";
 
 export interface RestServer extends AsyncDisposable {
   /** `http://host:port`, without a slash at the end. */
@@ -45,7 +51,7 @@ const createApp = (limits: RestLimits, log: RestDependencies["log"]): App => {
     clientErrorHandler: refuseConnection,
   });
   app.server.maxConnections = limits.connections;
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler(compileValidator);
   // Not checked against the schema again: a reading that fits none is still better shown than turned into a 500.
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler(sendError(log));
@@ -71,26 +77,35 @@ const createQuiet = (app: App): (() => Promise<void>) => {
   };
 };
 
-const build = async (app: App, dependencies: RestDependencies, limits: RestLimits, keys: KeyRing): Promise<void> => {
-  const { log, clock, version } = dependencies;
+const build = async (app: App, dependencies: RestDependencies, limits: RestLimits, keys: KeyRing, ingress: Ingress | undefined): Promise<void> => {
+  const { log, clock, version, page } = dependencies;
   const paths = new Map<string, Set<string>>();
   app.addHook("onRoute", ({ url, method }) => {
     for (const one of [method].flat()) paths.set(url, (paths.get(url) ?? new Set()).add(one));
   });
   await app.register(fastifyHelmet, {
+    global: false,
     // Plain HTTP in a home network: HSTS and upgrade-insecure-requests would lock people out.
     strictTransportSecurity: false,
+    // Browsers heed these two only on HTTPS, and complain of them elsewhere.
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
     xFrameOptions: { action: "deny" },
     contentSecurityPolicy: {
       useDefaults: false,
       directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
     },
   });
+  // With the answer and not with the request: a command is not to wait for the answer's headers.
+  app.addHook("onSend", async (_, reply) => void reply.helmet?.());
   await app.register(fastifyRateLimit, { global: false });
   await describeWith(app, version);
-  guard(app, { keys, log, clock, limits });
+  guard(app, { keys, log, clock, limits, ingress });
   const services = { ...dependencies, limits };
-  for (const add of [programRoutes, deviceRoutes, commandRoute, outcomeRoutes, eventRoute, metricRoute]) add(app, services);
+  for (const add of [programRoutes, repairRoutes, entityRoutes, setupRoutes, deviceRoutes, commandRoute, outcomeRoutes, eventRoute, metricRoute, backupRoutes])
+    add(app, services);
+  // In a scope of its own, whose bodies are forms and whose errors are pages.
+  if (page) await app.register(async (scope) => page(scope.withTypeProvider<ZodTypeProvider>(), pageSource(services)));
   guardMethods(app, paths);
 };
 
@@ -119,7 +134,7 @@ export const startRest = async (options: RestOptions, dependencies: RestDependen
   const limits = { ...usualLimits, ...options.limits };
   const app = createApp(limits, dependencies.log);
   const quiet = createQuiet(app);
-  await build(app, dependencies, limits, keys);
+  await build(app, dependencies, limits, keys, options.ingress);
   const port = await listen(app, options.host, options.port);
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   return {

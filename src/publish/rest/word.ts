@@ -18,3 +18,9 @@ export const pathOfPart = z.object({
   id: deviceId,
   part: partId.describe("Part of the device, such as outlet/3; its slashes may be written as they are or as %2F"),
 });
+
+/** For whom a program acts. */
+export const person = z
+  .string()
+  .regex(/^[^\u0000-\u001F\u007F]{0,100}$/, "one line of at most 100 characters")
+  .describe("For whom the caller acts; stands in the audit log");

@@ -2,8 +2,13 @@ import { parse } from "yaml";
 import { commandNames, pointNames, type CommandName, type PointName } from "#domain/capability.ts";
 import { readTextIfThere } from "#platform/file.ts";
 
+/** Languages there are texts in; each has a file here. */
+export const languages = ["en", "de", "nl", "fr", "es"] as const;
+export type Language = (typeof languages)[number];
+
 export const bridgeWords = ["name", "connection", "version", "devices-online", "devices-offline", "devices-quarantined", "problem", "command"] as const;
 export type BridgeWord = (typeof bridgeWords)[number];
+export const partWords = ["outlet", "phase", "bank", "inlet", "input", "output", "battery", "meter", "sensor", "chassis", "ups"] as const;
 
 /** What a person reads, in one language. */
 export interface Text {
@@ -17,7 +22,7 @@ export interface Text {
 const section = (all: unknown, name: string, keys: readonly string[]): Record<string, string> => {
   const texts = (all as Record<string, unknown> | null)?.[name];
   if (typeof texts !== "object" || texts === null) throw new TypeError(`texts: ${name} is missing`);
-  const wrong = [...keys.filter((key) => !(key in texts)), ...Object.keys(texts).filter((key) => keys.length > 0 && !keys.includes(key))];
+  const wrong = [...keys.filter((key) => !(key in texts)), ...Object.keys(texts).filter((key) => !keys.includes(key))];
   const odd = Object.entries(texts)
     .filter(([, text]) => typeof text !== "string")
     .map(([key]) => key);
@@ -30,11 +35,19 @@ export const parseText = (yaml: string): Text => {
   const all: unknown = parse(yaml);
   return {
     bridge: section(all, "bridge", bridgeWords) as Text["bridge"],
-    part: section(all, "part", []),
+    part: section(all, "part", partWords),
     point: section(all, "point", pointNames) as Text["point"],
     command: section(all, "command", commandNames) as Text["command"],
   };
 };
 
-/** English. Part of the program, so that its absence is a broken installation. */
-export const english: Text = parseText((await readTextIfThere(`${import.meta.dirname}/en.yaml`)) ?? "");
+const read = async (language: Language): Promise<Text> => parseText((await readTextIfThere(`${import.meta.dirname}/${language}.yaml`)) ?? "");
+
+/** Part of the program, so that the absence of one is a broken installation. */
+const texts: ReadonlyMap<string, Text> = new Map(await Promise.all(languages.map(async (language) => [language, await read(language)] as const)));
+
+/** English. */
+export const english: Text = texts.get("en") ?? (await read("en"));
+
+/** The texts of a language as Core names it (`de`, `pt-BR`, `es-419`); English where there are none. */
+export const textIn = (language: string | undefined): Text => texts.get(language?.toLowerCase().split(/[-_]/)[0] ?? "en") ?? english;
