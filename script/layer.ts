@@ -37,7 +37,7 @@ export const laws: Readonly<Record<string, Law>> = {
       text: ["yaml", "node:fs", "node:path"],
     },
   },
-  ui: { may: ["#domain/*", "#publish/rest/page-source.ts", "node:fs", "node:path"] },
+  ui: { may: ["#domain/*", "#publish/rest/page-source.ts", "node:fs", "node:path", "yaml"] },
   homeassistant: { may: [...basis, ...bus, "#transport/homeassistant/*"] },
   simulator: { may: [...basis, "#transport/*", "node:*", "aedes", "net-snmp"] },
   cli: { may: ["*"] },

@@ -39,7 +39,7 @@ test("the action offers every command of the catalogue", () => {
 });
 
 test("parts are written in unique ids as the integration reads them", () => {
-  expect(read("services.py")).toContain('return part.replace("_", ":").replace("-", "--").replace("/", "-")');
+  expect(read("target.py")).toContain('return part.replace("_", ":").replace("-", "--").replace("/", "-")');
   expect(componentKey("sensor/cpu-temp_1", "sensor.temperature")).toBe("sensor-cpu--temp:1_sensor-temperature");
 });
 

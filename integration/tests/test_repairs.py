@@ -1,0 +1,479 @@
+"""What a person can put right: shown, put right, gone."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+
+from custom_components.rack_power.const import DOMAIN
+from custom_components.rack_power.issue import version_trouble
+from homeassistant.components.repairs import RepairsFlowResult, repairs_flow_manager
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
+from homeassistant.setup import async_setup_component
+
+from .conftest import Mqtt
+from .program import Program, problem, settle
+
+PDU = "rack-power_rack-pdu"
+
+QUARANTINED = {
+    "id": "quarantined:web",
+    "kind": "quarantined",
+    "detail": "driver: expected one of snmp, nut, ipmi",
+    "device": "web",
+    "file": "rack-power.yaml",
+    "line": 12,
+    "column": 5,
+}
+LABEL = {
+    "id": "label-changed:rack-pdu/outlet/3",
+    "kind": "label-changed",
+    "detail": "the device calls it db now",
+    "device": "rack-pdu",
+    "part": "outlet/3",
+    "label": "db",
+    "accepted": "web",
+}
+
+
+@pytest.fixture(autouse=True)
+async def _repairs(hass: HomeAssistant) -> None:
+    assert await async_setup_component(hass, "repairs", {})
+
+
+def shown(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
+    """List our issues by the key of their text."""
+    return {
+        issue.translation_key or "": issue
+        for issue in ir.async_get(hass).issues.values()
+        if issue.domain == DOMAIN
+    }
+
+
+async def tell(hass: HomeAssistant, program: Program, *repairs: dict[str, Any]) -> None:
+    """Have the program say what is wrong now."""
+    program.repairs = list(repairs)
+    await program.emit(hass, "repairs", program.repairs)
+
+
+async def settle_without(pressed: asyncio.Task[Any]) -> None:
+    """Let some time pass in which the form may finish, but need not."""
+    await asyncio.wait([pressed], timeout=0.1)
+
+
+async def open_flow(hass: HomeAssistant, key: str) -> RepairsFlowResult:
+    """Open what a click on the issue opens."""
+    manager = repairs_flow_manager(hass)
+    assert manager is not None
+    return await manager.async_init(
+        DOMAIN, data={"issue_id": shown(hass)[key].issue_id}
+    )
+
+
+async def submit(hass: HomeAssistant, form: RepairsFlowResult) -> RepairsFlowResult:
+    """Press the button."""
+    manager = repairs_flow_manager(hass)
+    assert manager is not None
+    return await manager.async_configure(form["flow_id"], {})
+
+
+async def poll(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, minutes: int = 1
+) -> None:
+    """Let time pass; the program is asked every minute."""
+    for _ in range(minutes):
+        freezer.tick(timedelta(seconds=61))
+        async_fire_time_changed(hass)
+        await settle(hass)
+
+
+async def test_quarantined(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry
+) -> None:
+    """File, line and column are shown; after correcting it is read again."""
+    await tell(hass, program, QUARANTINED)
+    issue = shown(hass)["quarantined"]
+    assert issue.is_fixable
+    assert issue.severity is ir.IssueSeverity.ERROR
+    form = await open_flow(hass, "quarantined")
+    assert form["type"] is FlowResultType.FORM
+    words = form["description_placeholders"]
+    assert words is not None
+    assert (words["file"], words["line"], words["column"]) == (
+        "rack-power.yaml",
+        "12",
+        "5",
+    )
+    assert words["detail"] == QUARANTINED["detail"]
+
+    # It is still wrong, now elsewhere: said, and the form is there again.
+    program.repairs = [{**QUARANTINED, "line": 14}]
+    form = await submit(hass, form)
+    assert form["errors"] == {"base": "still_there"}
+    assert form["description_placeholders"]["line"] == "14"
+    assert "reload" in program.paths("POST")
+    assert "quarantined" in shown(hass)
+
+    program.repairs = []
+    result = await submit(hass, form)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert shown(hass) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "key"),
+    [
+        ("denied", {"device": "web"}, "denied"),
+        ("configuration", {"file": "a", "line": 1, "column": 2}, "configuration"),
+        ("broker-missing", {}, "broker_missing"),
+        ("broker-refused", {}, "broker_refused"),
+        ("broker-old", {}, "broker_old"),
+    ],
+)
+async def test_checked_again(
+    hass: HomeAssistant,
+    program: Program,
+    loaded: MockConfigEntry,
+    kind: str,
+    more: dict[str, Any],
+    key: str,
+) -> None:
+    """What is put right elsewhere is looked at again."""
+    await tell(hass, program, {"id": kind, "kind": kind, "detail": "so", **more})
+    form = await open_flow(hass, key)
+    program.repairs = []
+    assert (await submit(hass, form))["type"] is FlowResultType.CREATE_ENTRY
+    assert shown(hass) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "connecting", "answered"),
+    [
+        (
+            "denied",
+            "denied",
+            lambda p: p.devices[0]["connection"].update(state="connecting"),
+            lambda p: p.devices[0]["connection"].update(state="online"),
+        ),
+        (
+            "broker-refused",
+            "broker_refused",
+            lambda p: p.health["broker"].update(state="connecting"),
+            lambda p: p.health["broker"].update(state="connected"),
+        ),
+    ],
+)
+async def test_a_login_on_its_way_is_no_success(
+    hass: HomeAssistant,
+    program: Program,
+    loaded: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    key: str,
+    connecting: Callable[[Program], None],
+    answered: Callable[[Program], None],
+) -> None:
+    """The form waits for the answer, and shows when it is no again."""
+    monkeypatch.setattr("custom_components.rack_power.repairs.PATIENCE", 5.0)
+    repair = {"id": kind, "kind": kind, "detail": "so", "device": "rack-pdu"}
+    await tell(hass, program, repair)
+    form = await open_flow(hass, key)
+    connecting(program)
+    program.repairs = []
+    pressed = hass.async_create_task(submit(hass, form))
+    await settle_without(pressed)
+    assert not pressed.done()
+    program.repairs = [repair]
+    answered(program)
+    await settle_without(pressed)
+    assert not pressed.done()
+    program.repairs = []
+    assert (await pressed)["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize("kind", ["option", "supervisor", "core"])
+async def test_only_told(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry, kind: str
+) -> None:
+    """What a form cannot put right is told and goes by itself."""
+    await tell(hass, program, {"id": kind, "kind": kind, "detail": "so"})
+    assert not shown(hass)[kind].is_fixable
+    await tell(hass, program)
+    assert shown(hass) == {}
+
+
+async def test_kind_of_tomorrow(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry
+) -> None:
+    """A newer program's kind has no text here and is left out."""
+    await tell(hass, program, {"id": "new", "kind": "new", "detail": "so"}, QUARANTINED)
+    assert set(shown(hass)) == {"quarantined"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (
+            lambda: problem(422, "configuration", errors=[{"detail": "line 3"}]),
+            "problem",
+        ),
+        (lambda: web.Response(status=502), "no_answer"),
+    ],
+)
+async def test_check_again_fails(
+    hass: HomeAssistant,
+    program: Program,
+    loaded: MockConfigEntry,
+    answer: Callable[[], web.Response],
+    error: str,
+) -> None:
+    """What went wrong is in the form."""
+    await tell(hass, program, QUARANTINED)
+    form = await open_flow(hass, "quarantined")
+    program.reload = answer
+    form = await submit(hass, form)
+    assert form["errors"] == {"base": error}
+    words = form["description_placeholders"]
+    assert words is not None
+    assert words["error"]
+
+
+async def test_gone_meanwhile(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry
+) -> None:
+    """It was put right before the form was opened."""
+    await tell(hass, program, QUARANTINED)
+    form = await open_flow(hass, "quarantined")
+    program.reload = lambda: web.Response(status=502)
+    program.repairs = []
+    assert (await submit(hass, form))["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_label(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry
+) -> None:
+    """The label that was seen is the one that is accepted."""
+    await tell(hass, program, LABEL)
+    form = await open_flow(hass, "label_changed")
+    words = form["description_placeholders"]
+    assert words is not None
+    assert (words["label"], words["accepted"]) == ("db", "web")
+    assert (await submit(hass, form))["type"] is FlowResultType.CREATE_ENTRY
+    assert (
+        "PUT",
+        "devices/rack-pdu/parts/outlet%2F3/label",
+        {"label": "db"},
+    ) in program.asked
+    assert shown(hass) == {}
+
+
+async def test_label_changed_again(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry
+) -> None:
+    """Nobody accepts what he has not seen."""
+    await tell(hass, program, LABEL)
+    form = await open_flow(hass, "label_changed")
+    program.instead["devices/rack-pdu/parts/outlet%2F3/label"] = lambda: problem(
+        409, "label-changed"
+    )
+    program.repairs = [{**LABEL, "label": "mail"}]
+    form = await submit(hass, form)
+    assert form["errors"] == {"base": "problem"}
+    assert form["description_placeholders"]["label"] == "mail"
+
+
+async def test_not_loaded(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry
+) -> None:
+    """Issues go with the entry; a form that is still open says why it ends."""
+    await tell(hass, program, QUARANTINED)
+    form = await open_flow(hass, "quarantined")
+    await hass.config_entries.async_unload(loaded.entry_id)
+    assert shown(hass) == {}
+    result = await submit(hass, form)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "not_loaded"
+
+
+async def test_issue_without_entry(hass: HomeAssistant) -> None:
+    """An issue whose entry is gone."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        "left",
+        data={"entry_id": "gone", "repair": "quarantined:web"},
+        is_fixable=True,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="quarantined",
+    )
+    result = await open_flow(hass, "quarantined")
+    assert result["type"] is FlowResultType.ABORT
+
+
+@pytest.mark.parametrize(
+    ("program", "integration", "trouble"),
+    [
+        ("0.1.0", "0.1.0", None),
+        ("0.1.9", "0.1.0", None),
+        ("0.2.0", "0.1.0", "integration_old"),
+        ("0.1.0", "0.2.0", "program_old"),
+        ("1.0.0", "0.9.0", "integration_old"),
+        (None, "0.1.0", "program_old"),
+        ("nonsense", "0.1.0", "program_old"),
+    ],
+)
+def test_version_trouble(
+    program: str | None, integration: str, trouble: str | None
+) -> None:
+    """Only the last part of a version may differ."""
+    assert version_trouble(program, integration) == trouble
+
+
+async def test_versions_apart(
+    hass: HomeAssistant,
+    program: Program,
+    loaded: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Shown while it is so, and no longer."""
+    program.health["version"] = "0.2.0"
+    await poll(hass, freezer)
+    issue = shown(hass)["integration_old"]
+    assert issue.severity is ir.IssueSeverity.WARNING
+    assert issue.translation_placeholders == {
+        "program": "0.2.0",
+        "integration": "0.1.0",
+    }
+    program.health["version"] = "0.1.1"
+    await poll(hass, freezer)
+    assert shown(hass) == {}
+
+
+async def test_away_changes_nothing(
+    hass: HomeAssistant,
+    program: Program,
+    loaded: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """A program that is away has not put anything right."""
+    await tell(hass, program, QUARANTINED)
+    program.instead["health"] = lambda: web.Response(status=502)
+    await poll(hass, freezer)
+    assert set(shown(hass)) == {"quarantined"}
+
+
+async def test_orphans(
+    hass: HomeAssistant,
+    program: Program,
+    loaded: MockConfigEntry,
+    mqtt: Mqtt,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Left-over entities are listed and removed; all others stay."""
+    kept = [
+        mqtt.entity(PDU, "outlet-3_outlet-on"),
+        # By a second installation that is not paired, or by hand.
+        mqtt.entity("rack-power_elsewhere", "ups_ups-load", live=True),
+        mqtt.entity("rack-power_elsewhere", "ups_ups-status", disabled=True),
+        mqtt.entity("zigbee", "outlet-3_outlet-on"),
+        er.async_get(hass).async_get_or_create("switch", "other", f"{PDU}_x"),
+    ]
+    orphans = [
+        mqtt.entity(PDU, "outlet-9_outlet-on"),
+        mqtt.entity(PDU, "outlet-9_meter-current", disabled=True),
+        mqtt.entity("rack-power_sold", "chassis_chassis-on"),
+    ]
+    hass.states.async_set(orphans[0].entity_id, "unavailable", {"restored": True})
+    sold = orphans[2].device_id
+    assert sold is not None
+    await poll(hass, freezer)
+    assert shown(hass) == {}, "a program may need a moment to publish"
+    await poll(hass, freezer, minutes=3)
+    issue = shown(hass)["orphans"]
+    assert issue.translation_placeholders == {"count": "3"}
+    form = await open_flow(hass, "orphans")
+    words = form["description_placeholders"]
+    assert words is not None
+    for entity in orphans:
+        assert f"`{entity.entity_id}`" in words["entities"]
+    registry = er.async_get(hass)
+    assert all(registry.async_get(one.entity_id) for one in [*kept, *orphans])
+
+    # One of them is published again before the person agrees.
+    assert program.entities is not None
+    program.entities["uniqueIds"].append(orphans[0].unique_id)
+    result = await submit(hass, form)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert all(registry.async_get(one.entity_id) for one in [*kept, orphans[0]])
+    assert not any(registry.async_get(one.entity_id) for one in orphans[1:])
+    devices = dr.async_get(hass)
+    assert devices.async_get(sold) is None
+    assert devices.async_get(mqtt.device(PDU).id) is not None
+    await poll(hass, freezer)
+    assert shown(hass) == {}
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        lambda p: p.health.pop("broker"),
+        lambda p: p.health["broker"].update(state="connecting"),
+        lambda p: setattr(p, "entities", None),
+        lambda p: p.devices[0]["connection"].update(state="connecting"),
+        lambda p: p.instead.update(events=lambda: web.Response(status=502)),
+    ],
+)
+async def test_orphans_not_known(
+    hass: HomeAssistant,
+    program: Program,
+    entry: MockConfigEntry,
+    mqtt: Mqtt,
+    freezer: FrozenDateTimeFactory,
+    prepare: Callable[[Program], Any],
+) -> None:
+    """Who does not know what is published calls nothing left over."""
+    prepare(program)
+    mqtt.entity(PDU, "outlet-9_outlet-on")
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(hass)
+    await poll(hass, freezer, minutes=4)
+    assert shown(hass) == {}
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_orphans_no_longer_known(
+    hass: HomeAssistant,
+    program: Program,
+    loaded: MockConfigEntry,
+    mqtt: Mqtt,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """The broker goes while the form is open: nothing is removed."""
+    orphans = [mqtt.entity(PDU, f"outlet-{n}_outlet-on") for n in range(10, 50)]
+    await poll(hass, freezer, minutes=4)
+    form = await open_flow(hass, "orphans")
+    words = form["description_placeholders"]
+    assert words is not None
+    assert words["count"] == "40"
+    assert words["entities"].count("\n") == 30
+    program.health["broker"] = {"state": "connecting"}
+    form = await submit(hass, form)
+    assert form["errors"] == {"base": "not_known_now"}
+    assert all(er.async_get(hass).async_get(one.entity_id) for one in orphans)
+    assert set(shown(hass)) == {"orphans"}

@@ -1,0 +1,411 @@
+"""The actions, from the call to what reached the program."""
+
+from typing import Any
+from unittest.mock import patch
+
+from aiohttp import web
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+import voluptuous as vol
+
+from custom_components.rack_power.const import DOMAIN
+from custom_components.rack_power.services import CALLERS, DEVICES
+from custom_components.rack_power.target import part_key
+from homeassistant.auth.models import User
+from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import (
+    HomeAssistantError,
+    ServiceValidationError,
+    Unauthorized,
+    UnknownUser,
+)
+from homeassistant.setup import async_setup_component
+
+from .conftest import Mqtt
+from .program import KEY, OTHER_INSTANCE, READER, Program, outcome, problem
+
+PDU = "rack-power_rack-pdu"
+
+
+async def call(
+    hass: HomeAssistant, name: str, *, user: str | None = None, **data: Any
+) -> Any:
+    """Call an action and give its answer."""
+    return await hass.services.async_call(
+        DOMAIN,
+        name,
+        data,
+        blocking=True,
+        return_response=True,
+        context=Context(user_id=user),
+    )
+
+
+async def test_command(
+    hass: HomeAssistant,
+    program: Program,
+    loaded: MockConfigEntry,
+    mqtt: Mqtt,
+    hass_admin_user: MockUser,
+) -> None:
+    """All that was said reaches the program, with the name of who said it."""
+    device = mqtt.device(PDU)
+    answer = await call(
+        hass,
+        "command",
+        user=hass_admin_user.id,
+        device_id=device.id,
+        part="outlet/3",
+        command="outlet.cycle",
+        reason="does not answer",
+        confirm="K7QF",
+    )
+    assert answer["state"] == "confirmed"
+    assert answer["command"] == "outlet.cycle"
+    assert program.asked[-1] == (
+        "POST",
+        "devices/rack-pdu/parts/outlet%2F3/commands",
+        {
+            "command": "outlet.cycle",
+            "reason": "does not answer",
+            "confirm": "K7QF",
+            "person": hass_admin_user.name,
+        },
+    )
+
+
+async def test_command_without_user_and_answer(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry, mqtt: Mqtt
+) -> None:
+    """An automation has no person, and need not take the answer."""
+    device = mqtt.device(PDU)
+    await hass.services.async_call(
+        DOMAIN,
+        "command",
+        {"device_id": device.id, "part": "outlet/3", "command": "outlet.on"},
+        blocking=True,
+    )
+    assert program.asked[-1][2] == {"command": "outlet.on"}
+
+
+async def test_command_finds_the_part(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry, mqtt: Mqtt
+) -> None:
+    """By an entity of it, or as the only one that takes the command."""
+    entity = mqtt.entity(PDU, "outlet-4_outlet-on")
+    await call(hass, "command", entity_id=entity.entity_id, command="outlet.on")
+    assert program.paths("POST")[-1].endswith("outlet%2F4/commands")
+    await call(hass, "command", device_id=entity.device_id, command="outlet.off")
+    assert program.paths("POST")[-1].endswith("outlet%2F3/commands")
+    with pytest.raises(ServiceValidationError) as told:
+        await call(hass, "command", device_id=entity.device_id, command="outlet.on")
+    assert told.value.translation_key == "part_needed"
+    assert "outlet/3, outlet/4" in str(told.value)
+    with pytest.raises(ServiceValidationError) as told:
+        await call(hass, "command", device_id=entity.device_id, command="ups.test")
+    assert told.value.translation_key == "not_capable"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"command": "outlet.on"},
+        {"device_id": "x", "entity_id": "switch.x", "command": "outlet.on"},
+        {"device_id": "x"},
+    ],
+)
+async def test_command_needs_one_target(
+    hass: HomeAssistant, loaded: MockConfigEntry, data: dict[str, Any]
+) -> None:
+    """A target is never left out, and never two."""
+    with pytest.raises(vol.Invalid):
+        await call(hass, "command", **data)
+
+
+async def test_targets_that_are_not_ours(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry, mqtt: Mqtt
+) -> None:
+    """Devices and entities of others are refused before anything is asked."""
+    other = mqtt.device("zigbee2mqtt_bridge")
+    service = mqtt.device("rack-power")
+    before = len(program.asked)
+    for target in (
+        {"device_id": other.id},
+        {"device_id": service.id},
+        {"device_id": "nobody"},
+        {"entity_id": "switch.nobody"},
+    ):
+        with pytest.raises(ServiceValidationError) as told:
+            await call(hass, "command", command="outlet.on", **target)
+        assert told.value.translation_key == "not_ours"
+    assert len(program.asked) == before
+
+
+async def test_no_installation(hass: HomeAssistant, mqtt: Mqtt) -> None:
+    """The actions are there without an entry, and say so."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    device = mqtt.device(PDU)
+    with pytest.raises(ServiceValidationError) as told:
+        await call(hass, "command", device_id=device.id, command="outlet.on")
+    assert told.value.translation_key == "not_loaded"
+    with pytest.raises(ServiceValidationError):
+        await call(hass, "reload")
+
+
+async def test_two_installations(
+    hass: HomeAssistant,
+    program: Program,
+    loaded: MockConfigEntry,
+    mqtt: Mqtt,
+) -> None:
+    """The one that publishes the device is asked; without any, nobody is."""
+    program.health["instance"] = OTHER_INSTANCE
+    program.entities = None
+    second = MockConfigEntry(
+        domain=DOMAIN,
+        unique_id=OTHER_INSTANCE,
+        data={**loaded.data, "instance": OTHER_INSTANCE},
+    )
+    second.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(second.entry_id)
+    device = mqtt.device(PDU)
+    assert (await call(hass, "get_readings", device_id=device.id))["device"]
+    unknown = mqtt.device("rack-power_unknown")
+    with pytest.raises(ServiceValidationError) as told:
+        await call(hass, "get_readings", device_id=unknown.id)
+    assert told.value.translation_key == "not_published"
+    # Which of them shall read its configuration must be said.
+    with pytest.raises(ServiceValidationError):
+        await call(hass, "reload")
+    assert await call(hass, "reload", config_entry_id=second.entry_id)
+    await hass.config_entries.async_unload(second.entry_id)
+
+
+@pytest.mark.parametrize("kind", sorted(CALLERS | DEVICES))
+async def test_every_refusal_has_its_words(
+    hass: HomeAssistant,
+    program: Program,
+    loaded: MockConfigEntry,
+    mqtt: Mqtt,
+    kind: str,
+) -> None:
+    """Refusals become errors whose text names what and why."""
+    program.command = lambda _: problem(
+        423, kind, confirm="K7QF", confirmSeconds=60, errors=[{"detail": "and so"}]
+    )
+    device = mqtt.device(PDU)
+    error = ServiceValidationError if kind in CALLERS else HomeAssistantError
+    with pytest.raises(error) as told:
+        await call(
+            hass,
+            "command",
+            device_id=device.id,
+            part="outlet/3",
+            command="outlet.on",
+        )
+    assert isinstance(told.value, ServiceValidationError) is (kind in CALLERS)
+    assert told.value.translation_domain == DOMAIN
+    assert told.value.translation_key == kind.replace("-", "_")
+    words = told.value.translation_placeholders
+    assert words is not None
+    assert words["detail"] == f"because of {kind}; and so"
+    # The text was found, and nothing in it is left open.
+    assert str(told.value) != kind.replace("-", "_")
+    assert "{" not in str(told.value)
+    if kind == "confirmation-needed":
+        assert words["confirm"] == "K7QF"
+        assert "confirm: K7QF within 60 seconds" in str(told.value)
+
+
+async def test_other_answers(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry, mqtt: Mqtt
+) -> None:
+    """A kind of tomorrow, no such device, no answer at all."""
+    device = mqtt.device(PDU)
+    about = {"device_id": device.id, "part": "outlet/3", "command": "outlet.on"}
+    for answer, key in (
+        (lambda _: problem(418, "teapot"), "problem"),
+        (lambda _: problem(404, None), "not_known"),
+        (lambda _: web.Response(status=502), "no_answer"),
+        (lambda _: web.Response(text="<html>"), "no_answer"),
+        (lambda _: web.Response(status=302, headers={"Location": "/"}), "no_answer"),
+    ):
+        program.command = answer
+        with pytest.raises(HomeAssistantError) as told:
+            await call(hass, "command", **about)
+        assert told.value.translation_key == key
+    unknown = mqtt.device("rack-power_unknown")
+    with pytest.raises(ServiceValidationError) as told:
+        await call(hass, "get_readings", device_id=unknown.id)
+    assert told.value.translation_key == "not_known"
+
+
+@pytest.mark.parametrize("scope", [None, "read"])
+async def test_key_refused(
+    hass: HomeAssistant,
+    program: Program,
+    loaded: MockConfigEntry,
+    mqtt: Mqtt,
+    scope: str | None,
+) -> None:
+    """A key that is refused is asked for anew."""
+    program.scopes = {} if scope is None else {KEY: scope}
+    device = mqtt.device(PDU)
+    with pytest.raises(HomeAssistantError) as told:
+        await call(
+            hass,
+            "command",
+            device_id=device.id,
+            part="outlet/3",
+            command="outlet.on",
+        )
+    assert told.value.translation_key == "key_refused"
+    assert KEY not in str(told.value) and READER not in str(told.value)
+    await hass.async_block_till_done()
+    [flow] = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == SOURCE_REAUTH
+
+
+async def test_too_slow(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry, mqtt: Mqtt
+) -> None:
+    """Whoever waits for longer than is sensible is told."""
+    device = mqtt.device(PDU)
+    with (
+        patch("custom_components.rack_power.api.COMMAND_TIME", 0.0),
+        pytest.raises(HomeAssistantError) as told,
+    ):
+        await call(
+            hass,
+            "command",
+            device_id=device.id,
+            part="outlet/3",
+            command="outlet.on",
+        )
+    assert told.value.translation_key == "no_answer"
+
+
+async def test_get_readings(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry, mqtt: Mqtt
+) -> None:
+    """Of a device, of a part, of the part of an entity."""
+    entity = mqtt.entity(PDU, "sensor-cpu--temp:1_sensor-temperature", domain="sensor")
+    whole = await call(hass, "get_readings", device_id=entity.device_id)
+    assert whole["name"] == "Rack PDU"
+    assert whole["connection"]["state"] == "online"
+    assert set(whole["parts"]) == {"outlet/3", "outlet/4", "sensor/cpu-temp_1"}
+    assert whole["parts"]["outlet/3"]["readings"]["outlet.on"]["value"] is True
+    one = await call(hass, "get_readings", device_id=entity.device_id, part="outlet/4")
+    assert set(one["parts"]) == {"outlet/4"}
+    by_entity = await call(hass, "get_readings", entity_id=entity.entity_id)
+    assert set(by_entity["parts"]) == {"sensor/cpu-temp_1"}
+    with pytest.raises(ServiceValidationError) as told:
+        await call(hass, "get_readings", device_id=entity.device_id, part="outlet/9")
+    assert told.value.translation_key == "no_such_part"
+    gone = mqtt.entity(PDU, "outlet-9_outlet-on")
+    with pytest.raises(ServiceValidationError) as told:
+        await call(hass, "get_readings", entity_id=gone.entity_id)
+    assert told.value.translation_key == "no_part_of_entity"
+
+
+async def test_get_outcomes(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry, mqtt: Mqtt
+) -> None:
+    """Of all, of a device, of the part of an entity."""
+    answer = await call(hass, "get_outcomes")
+    assert answer == {"outcomes": [outcome()]}
+    assert program.asked[-1] == ("GET", "outcomes", {"limit": "100"})
+    entity = mqtt.entity(PDU, "outlet-4_outlet-on")
+    await call(hass, "get_outcomes", device_id=entity.device_id, limit=5)
+    assert program.asked[-1][2] == {"limit": "5", "device": "rack-pdu"}
+    await call(hass, "get_outcomes", entity_id=entity.entity_id)
+    assert program.asked[-1][2] == {
+        "limit": "100",
+        "device": "rack-pdu",
+        "part": "outlet/4",
+    }
+    program.instead["outcomes"] = lambda: web.Response(status=502)
+    with pytest.raises(HomeAssistantError) as told:
+        await call(hass, "get_outcomes", device_id=entity.device_id)
+    assert told.value.translation_key == "no_answer"
+
+
+async def test_identify(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry
+) -> None:
+    """All that was given reaches the program."""
+    answer = await call(
+        hass,
+        "identify",
+        host="192.0.2.17",
+        driver="snmp",
+        options={"community": "public"},
+    )
+    assert answer == {"results": [{"driver": "snmp", "why": "no answer"}]}
+    assert program.asked[-1][2] == {
+        "host": "192.0.2.17",
+        "driver": "snmp",
+        "options": {"community": "public"},
+    }
+    await call(hass, "identify", host="192.0.2.17")
+    assert program.asked[-1][2] == {"host": "192.0.2.17"}
+    program.instead["identify"] = lambda: problem(422, "invalid")
+    with pytest.raises(ServiceValidationError) as told:
+        await call(hass, "identify", host="?")
+    assert told.value.translation_key == "invalid"
+
+
+async def test_reload(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry
+) -> None:
+    """Its problems are in the answer, or are the error."""
+    assert await call(hass, "reload") == {"accepted": True, "problems": []}
+    program.reload = lambda: problem(
+        422, "configuration", errors=[{"detail": "rack-power.yaml:3:7 no such driver"}]
+    )
+    with pytest.raises(HomeAssistantError) as told:
+        await call(hass, "reload")
+    assert told.value.translation_key == "configuration"
+    assert "rack-power.yaml:3:7" in str(told.value)
+
+
+async def test_permissions(
+    hass: HomeAssistant,
+    program: Program,
+    loaded: MockConfigEntry,
+    mqtt: Mqtt,
+    hass_read_only_user: User,
+) -> None:
+    """Who may only look, looks; nobody gets round a permission by our actions."""
+    entity = mqtt.entity(PDU, "outlet-4_outlet-on")
+    reader = hass_read_only_user.id
+    before = len(program.paths("POST"))
+    for target in (
+        {"device_id": entity.device_id},
+        {"entity_id": entity.entity_id},
+        {"device_id": mqtt.device("rack-power_empty").id},
+    ):
+        with pytest.raises(Unauthorized):
+            await call(hass, "command", user=reader, command="outlet.on", **target)
+    for action, data in (("identify", {"host": "192.0.2.17"}), ("reload", {})):
+        with pytest.raises(Unauthorized):
+            await call(hass, action, user=reader, **data)
+    assert len(program.paths("POST")) == before
+    assert await call(hass, "get_readings", user=reader, entity_id=entity.entity_id)
+    assert await call(hass, "get_outcomes", user=reader)
+    with pytest.raises(UnknownUser):
+        await call(hass, "get_outcomes", user="nobody")
+
+
+@pytest.mark.parametrize(
+    ("part", "key"),
+    [
+        ("outlet/3", "outlet-3"),
+        ("sensor/cpu-temp_1", "sensor-cpu--temp:1"),
+        ("ups", "ups"),
+    ],
+)
+def test_part_key(part: str, key: str) -> None:
+    """As componentKey of the program writes it."""
+    assert part_key(part) == key
