@@ -1,8 +1,8 @@
-import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
+import { makeFolder } from "#platform/folder.ts";
 
 /** Where peers are kept between runs, outside of the repository. */
 export const cacheFolder = (): string => process.env["RACK_POWER_CACHE"] ?? join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "rack-power");
@@ -13,7 +13,7 @@ export const cacheFolder = (): string => process.env["RACK_POWER_CACHE"] ?? join
  */
 export const alone = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
   const folder = join(cacheFolder(), "lock");
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   using file = new DatabaseSync(join(folder, `${name}.db`));
   file.exec("pragma busy_timeout = 0");
   for (;;) {

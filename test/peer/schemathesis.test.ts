@@ -67,7 +67,7 @@ describeWithPeer("schemathesis, which reads the description and tries to break t
       expect(await run.ended, run.output()).toBe(0);
       const found = JSON.parse(await readFile(report, "utf8")) as Report;
       // It leaves out the path of the description itself.
-      expect(found.operations).toMatchObject({ selected: 15, tested: 15, errored: 0, skipped: 0 });
+      expect(found.operations).toMatchObject({ selected: 19, tested: 19, errored: 0, skipped: 0 });
       expect(found.test_cases).toMatchObject({ with_failures: 0, errored: 0 });
       expect(found.test_cases.generated).toBeGreaterThan(400);
       expect(Object.entries(found.warnings).filter(([name, about]) => about.length > 0 && !luck.includes(name))).toEqual([]);
