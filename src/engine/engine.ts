@@ -93,6 +93,11 @@ export class Engine {
     store.settle(settings, store.device(settings.id)?.connection ?? { state: "connecting", since: clock.now() });
   }
 
+  /** Asks devices that are away now and not when their wait is over: somebody says that it is put right. */
+  retry(): void {
+    for (const [id, { device }] of this.#lives) if (this.#options.store.device(id)?.connection.state === "offline") device.wake();
+  }
+
   /** What a person has to put right at devices. */
   repairs(): readonly Repair[] {
     return deviceRepairs(this.#options.store, this.#labels);

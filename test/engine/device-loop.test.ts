@@ -33,6 +33,22 @@ describe("a device", () => {
     expect(about(rack, "pdu")[1]).toMatch(/back after 36\d\d s/);
   });
 
+  test("whose password was put right is asked at once when somebody says so, and not when its long wait is over", async () => {
+    await using rack = rackDouble();
+    const pdu = deviceDouble({ dead: new Fault("denied", "wrong password") });
+    const other = deviceDouble();
+    rack.start("pdu", pdu);
+    rack.start("other", other);
+    await becomes(rack, "offline");
+    await rack.clock.sleep(3600_000);
+    pdu.dead = undefined;
+    rack.engine.retry();
+    const asked = rack.clock.monotonic();
+    await becomes(rack, "online");
+    expect(rack.clock.monotonic() - asked).toBeLessThan(1_000);
+    expect(other.opened).toBe(1);
+  });
+
   test("that goes away becomes stale at once and is tried again at least every half minute", async () => {
     await using rack = rackDouble();
     const pdu = deviceDouble();
