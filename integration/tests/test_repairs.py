@@ -1,32 +1,22 @@
 """What a person can put right: shown, put right, gone."""
 
-import asyncio
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.rack_power.const import DOMAIN
 from custom_components.rack_power.issue import version_trouble
-from homeassistant.components.repairs import RepairsFlowResult, repairs_flow_manager
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import (
-    device_registry as dr,
-    entity_registry as er,
-    issue_registry as ir,
-)
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 
-from .conftest import Mqtt
-from .program import Program, problem, settle
+from .program import Program, problem
+from .repair_form import open_flow, poll, settle_without, shown, submit, tell
 
 PDU = "rack-power_rack-pdu"
 
@@ -53,52 +43,6 @@ LABEL = {
 @pytest.fixture(autouse=True)
 async def _repairs(hass: HomeAssistant) -> None:
     assert await async_setup_component(hass, "repairs", {})
-
-
-def shown(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
-    """List our issues by the key of their text."""
-    return {
-        issue.translation_key or "": issue
-        for issue in ir.async_get(hass).issues.values()
-        if issue.domain == DOMAIN
-    }
-
-
-async def tell(hass: HomeAssistant, program: Program, *repairs: dict[str, Any]) -> None:
-    """Have the program say what is wrong now."""
-    program.repairs = list(repairs)
-    await program.emit(hass, "repairs", program.repairs)
-
-
-async def settle_without(pressed: asyncio.Task[Any]) -> None:
-    """Let some time pass in which the form may finish, but need not."""
-    await asyncio.wait([pressed], timeout=0.1)
-
-
-async def open_flow(hass: HomeAssistant, key: str) -> RepairsFlowResult:
-    """Open what a click on the issue opens."""
-    manager = repairs_flow_manager(hass)
-    assert manager is not None
-    return await manager.async_init(
-        DOMAIN, data={"issue_id": shown(hass)[key].issue_id}
-    )
-
-
-async def submit(hass: HomeAssistant, form: RepairsFlowResult) -> RepairsFlowResult:
-    """Press the button."""
-    manager = repairs_flow_manager(hass)
-    assert manager is not None
-    return await manager.async_configure(form["flow_id"], {})
-
-
-async def poll(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, minutes: int = 1
-) -> None:
-    """Let time pass; the program is asked every minute."""
-    for _ in range(minutes):
-        freezer.tick(timedelta(seconds=61))
-        async_fire_time_changed(hass)
-        await settle(hass)
 
 
 async def test_quarantined(
@@ -375,105 +319,3 @@ async def test_away_changes_nothing(
     program.instead["health"] = lambda: web.Response(status=502)
     await poll(hass, freezer)
     assert set(shown(hass)) == {"quarantined"}
-
-
-async def test_orphans(
-    hass: HomeAssistant,
-    program: Program,
-    loaded: MockConfigEntry,
-    mqtt: Mqtt,
-    freezer: FrozenDateTimeFactory,
-) -> None:
-    """Left-over entities are listed and removed; all others stay."""
-    kept = [
-        mqtt.entity(PDU, "outlet-3_outlet-on"),
-        # By a second installation that is not paired, or by hand.
-        mqtt.entity("rack-power_elsewhere", "ups_ups-load", live=True),
-        mqtt.entity("rack-power_elsewhere", "ups_ups-status", disabled=True),
-        mqtt.entity("zigbee", "outlet-3_outlet-on"),
-        er.async_get(hass).async_get_or_create("switch", "other", f"{PDU}_x"),
-    ]
-    orphans = [
-        mqtt.entity(PDU, "outlet-9_outlet-on"),
-        mqtt.entity(PDU, "outlet-9_meter-current", disabled=True),
-        mqtt.entity("rack-power_sold", "chassis_chassis-on"),
-    ]
-    hass.states.async_set(orphans[0].entity_id, "unavailable", {"restored": True})
-    sold = orphans[2].device_id
-    assert sold is not None
-    await poll(hass, freezer)
-    assert shown(hass) == {}, "a program may need a moment to publish"
-    await poll(hass, freezer, minutes=3)
-    issue = shown(hass)["orphans"]
-    assert issue.translation_placeholders == {"count": "3"}
-    form = await open_flow(hass, "orphans")
-    words = form["description_placeholders"]
-    assert words is not None
-    for entity in orphans:
-        assert f"`{entity.entity_id}`" in words["entities"]
-    registry = er.async_get(hass)
-    assert all(registry.async_get(one.entity_id) for one in [*kept, *orphans])
-
-    # One of them is published again before the person agrees.
-    assert program.entities is not None
-    program.entities["uniqueIds"].append(orphans[0].unique_id)
-    result = await submit(hass, form)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert all(registry.async_get(one.entity_id) for one in [*kept, orphans[0]])
-    assert not any(registry.async_get(one.entity_id) for one in orphans[1:])
-    devices = dr.async_get(hass)
-    assert devices.async_get(sold) is None
-    assert devices.async_get(mqtt.device(PDU).id) is not None
-    await poll(hass, freezer)
-    assert shown(hass) == {}
-
-
-@pytest.mark.parametrize(
-    "prepare",
-    [
-        lambda p: p.health.pop("broker"),
-        lambda p: p.health["broker"].update(state="connecting"),
-        lambda p: setattr(p, "entities", None),
-        lambda p: p.devices[0]["connection"].update(state="connecting"),
-        lambda p: p.instead.update(events=lambda: web.Response(status=502)),
-    ],
-)
-async def test_orphans_not_known(
-    hass: HomeAssistant,
-    program: Program,
-    entry: MockConfigEntry,
-    mqtt: Mqtt,
-    freezer: FrozenDateTimeFactory,
-    prepare: Callable[[Program], Any],
-) -> None:
-    """Who does not know what is published calls nothing left over."""
-    prepare(program)
-    mqtt.entity(PDU, "outlet-9_outlet-on")
-    entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await settle(hass)
-    await poll(hass, freezer, minutes=4)
-    assert shown(hass) == {}
-    await hass.config_entries.async_unload(entry.entry_id)
-
-
-async def test_orphans_no_longer_known(
-    hass: HomeAssistant,
-    program: Program,
-    loaded: MockConfigEntry,
-    mqtt: Mqtt,
-    freezer: FrozenDateTimeFactory,
-) -> None:
-    """The broker goes while the form is open: nothing is removed."""
-    orphans = [mqtt.entity(PDU, f"outlet-{n}_outlet-on") for n in range(10, 50)]
-    await poll(hass, freezer, minutes=4)
-    form = await open_flow(hass, "orphans")
-    words = form["description_placeholders"]
-    assert words is not None
-    assert words["count"] == "40"
-    assert words["entities"].count("\n") == 30
-    program.health["broker"] = {"state": "connecting"}
-    form = await submit(hass, form)
-    assert form["errors"] == {"base": "not_known_now"}
-    assert all(er.async_get(hass).async_get(one.entity_id) for one in orphans)
-    assert set(shown(hass)) == {"orphans"}
