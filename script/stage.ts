@@ -52,7 +52,7 @@ export const run = async (
   return { code: code ?? 1, output };
 };
 
-const code = ["src/**/*.ts", "test/**/*.ts", "script/**/*.{ts,mjs}", "addon/*.mjs", "vitest.config.ts"] as const;
+const code = ["src/**/*.ts", "src/ui/*.js", "test/**/*.ts", "script/**/*.{ts,mjs}", "addon/*.mjs", "vitest.config.ts"] as const;
 
 export const types = async (): Promise<Result> => {
   const { code: status, output } = await run("tsc", ["-p", ".", "--pretty", "false"]);

@@ -9,6 +9,7 @@ import { Program } from "#program/program.ts";
 import { startBroker } from "#simulator/broker.ts";
 import { startSupervisorDouble, type SupervisorDouble } from "./homeassistant/supervisor-double.ts";
 import { until } from "./peer/until.ts";
+import { observe } from "./publish/mqtt-rig.ts";
 
 const host = "127.0.0.1";
 const key = "a-key-of-the-options-1";
@@ -88,6 +89,40 @@ describe("as an add-on", () => {
     await until(() => posts() === 2, "the message again");
     expect(rig.double.messages[0]?.config["api_key"]).toBe(before?.config["api_key"]);
     expect(rig.double.messages[0]?.uuid).toBe(before?.uuid);
+  });
+
+  test("Home Assistant's devices link to the page, also from the first message of a start at which the Supervisor is away", async () => {
+    const rig = await createRig("devices: {}\n");
+    await using broker = await startBroker({ host });
+    await using seen = await observe(`mqtt://${host}:${broker.port}`);
+    const documents = (): readonly (string | undefined)[] =>
+      seen.messages.flatMap(([topic, payload]) =>
+        topic === "homeassistant/device/rack-power/config"
+          ? [(JSON.parse(payload) as { device: { configuration_url?: string } }).device.configuration_url]
+          : [],
+      );
+    const link = `homeassistant://app/${rig.double.slug}`;
+    await rig.double.writeOptions({ ...rig.double.options, mqtt_url: `mqtt://${host}:${broker.port}` });
+    const first = await rig.start();
+    await until(() => documents().at(-1) === link, "the link", 15_000);
+    await first[Symbol.asyncDispose]();
+    const count = documents().length;
+    rig.double.failure = { status: 503 };
+    const program = await rig.start();
+    await until(async () => (await brokerState(program)) === "connected", "connected");
+    const begun = rig.double.requests.length;
+    rig.double.failure = undefined;
+    await until(
+      () => rig.double.requests.slice(begun).some(({ path, status }) => path === "/discovery" && status === 200),
+      "the Supervisor told who we are",
+      15_000,
+    );
+    expect(
+      documents()
+        .slice(count)
+        .filter((one) => one !== link),
+    ).toEqual([]);
+    expect(documents().length - count).toBeLessThanOrEqual(1);
   });
 
   test("a broker in the file goes before one in the options, and that before the Supervisor's", async () => {

@@ -180,6 +180,19 @@ test("after its end nothing is read again", async () => {
   expect(nut.entered).toBe(0);
 });
 
+test("an API that is about to move when the program ends is not there afterwards", async () => {
+  const rig = await createRig();
+  const [first, second] = [await freePort(), await freePort()];
+  await rig.write(rest(first));
+  const program = await rig.start();
+  await rig.write(rest(second));
+  const reloaded = program.reload();
+  await program[Symbol.asyncDispose]();
+  expect(await reloaded).toMatchObject({ accepted: true });
+  for (const port of [first, second]) await expect(fetch(`http://${host}:${port}/api/v1/health`)).rejects.toThrow();
+  expect(rig.lines.filter((line) => line.includes("ERROR"))).toEqual([]);
+});
+
 test("two programs never share a database: both would count, switch and publish", async () => {
   const rig = await createRig();
   await rig.write("devices: {}");

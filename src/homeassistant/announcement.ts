@@ -11,12 +11,11 @@ const service = "rack_power";
  */
 export const announce = async (
   supervisor: Supervisor,
-  reach: { readonly port: number; readonly key: Secret },
+  { hostname, port, key }: { readonly hostname: string; readonly port: number; readonly key: Secret },
   log: Log,
   signal: AbortSignal,
 ): Promise<void> => {
-  const { hostname } = await supervisor.insist("info", (client) => client.info(signal), signal);
-  const config = { host: hostname, port: reach.port, api_key: reach.key.reveal() };
+  const config = { host: hostname, port, api_key: key.reveal() };
   await supervisor.insist("discovery", (client) => client.discover(service, config, signal), signal);
-  log.info(`Home Assistant knows where to find us: ${hostname}:${reach.port}`);
+  log.info(`Home Assistant knows where to find us: ${hostname}:${port}`);
 };

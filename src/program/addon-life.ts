@@ -19,7 +19,7 @@ import { readTextIfThere } from "#platform/file.ts";
 import type { Log, RootLog } from "#platform/log.ts";
 import type { Ingress, Partner } from "#publish/rest/option.ts";
 import { openCore, type CoreAddress, type CoreConnection } from "#transport/homeassistant/core-connection.ts";
-import { createSupervisor } from "#transport/homeassistant/supervisor-client.ts";
+import { createSupervisor, type AddonInfo } from "#transport/homeassistant/supervisor-client.ts";
 import { NotStarted } from "./not-started.ts";
 import type { AddonPart, BrokerDefaults } from "./plan.ts";
 import type { MqttSlot } from "./mqtt-slot.ts";
@@ -77,7 +77,11 @@ export class AddonLife implements AsyncDisposable {
   #found: Found = readOptions({});
   #watch: BrokerWatch | undefined;
   #sought: BrokerDefaults | undefined;
-  #announcing: Promise<void> = Promise.resolve();
+  /** Who we are; asked once, for as long as it takes. */
+  #who: Promise<AddonInfo> | undefined;
+  #page: string | undefined;
+  /** What waits for it. */
+  readonly #waiting: Promise<void>[] = [];
   /** Asking for the options until they are told. */
   #catchUp: Promise<void> | undefined;
 
@@ -121,6 +125,21 @@ export class AddonLife implements AsyncDisposable {
   /** Tells of every change of `language` from now on. */
   followLanguage(changed: () => void): void {
     this.#language ??= watchLanguage(this.core, this.#services.log.child("core"), changed);
+  }
+
+  /** Where our page is in Home Assistant, once it is known. */
+  get page(): string | undefined {
+    return this.#page;
+  }
+
+  /** Tells when `page` is known. */
+  followPage(known: () => void): void {
+    this.#whenKnown("asking the Supervisor who we are", async ({ slug }) => {
+      // Core refuses a whole document for one wrong address.
+      if (!/^[\w.-]+$/.test(slug)) return;
+      this.#page = `homeassistant://app/${slug}`;
+      known();
+    });
   }
 
   get options(): AddonOptions {
@@ -169,10 +188,7 @@ export class AddonLife implements AsyncDisposable {
   /** Tells Core where we are, as soon as the Supervisor listens. */
   announce(port: number): void {
     const log = this.#services.log.child("supervisor");
-    const { signal } = this.#life;
-    this.#announcing = announce(this.#supervisor, { port, key: this.#keys.core }, log, signal).catch((error: unknown) => {
-      if (!signal.aborted) log.error("telling Home Assistant ended by an error of Rack Power's own", error);
-    });
+    this.#whenKnown("telling Home Assistant", ({ hostname }) => announce(this.#supervisor, { hostname, port, key: this.#keys.core }, log, this.#life.signal));
   }
 
   partners(): readonly Partner[] {
@@ -201,12 +217,21 @@ export class AddonLife implements AsyncDisposable {
     this.stop();
     this.#listening[Symbol.dispose]();
     await Promise.all([
-      this.#announcing,
+      ...this.#waiting,
       this.#catchUp,
       this.#watch?.[Symbol.asyncDispose](),
       this.#language?.[Symbol.asyncDispose](),
       this.core[Symbol.asyncDispose](),
     ]);
+  }
+
+  #whenKnown(what: string, act: (who: AddonInfo) => Promise<void>): void {
+    const { signal } = this.#life;
+    this.#who ??= this.#supervisor.insist("info", (client) => client.info(signal), signal);
+    const done = this.#who.then(act).catch((error: unknown) => {
+      if (!signal.aborted) this.#services.log.error(`${what} ended by an error of Rack Power's own`, error);
+    });
+    this.#waiting.push(done);
   }
 
   async #await(): Promise<void> {

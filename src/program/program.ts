@@ -16,6 +16,7 @@ import { createStore, type Store } from "#store/store.ts";
 import { mountPage } from "#ui/mount.ts";
 import { version } from "../version.ts";
 import { AddonLife } from "./addon-life.ts";
+import { atHomeAssistant } from "./at-home-assistant.ts";
 import { openData, settled, type DataFolder } from "./data-folder.ts";
 import { changeDevices, startDevice, type Drivers } from "./device-entries.ts";
 import { MqttSlot } from "./mqtt-slot.ts";
@@ -75,7 +76,10 @@ export class Program implements AsyncDisposable {
     const clientId = settled(database, "client-id", () => `rack-power-${crypto.randomUUID().slice(0, 8)}`);
     this.#instance = settled(database, "instance", () => crypto.randomUUID());
     const shared = { store: this.#store, bus: this.#engine.bus, clock, version };
-    this.#mqtt = new MqttSlot({ ...shared, log: log.child("mqtt"), database, url: "", language: () => addon?.language }, clientId);
+    this.#mqtt = new MqttSlot(
+      { ...shared, log: log.child("mqtt"), database, url: "", language: () => addon?.language, ...(addon && { page: () => addon.page }) },
+      clientId,
+    );
     this.#rest = new RestSlot({ ...shared, ...this.#doors(), log: log.child("rest"), confirmationLife }, addon?.ingress);
   }
 
@@ -147,6 +151,7 @@ export class Program implements AsyncDisposable {
     this.#options.log.info(`Rack Power ${version}: ${devices.length} devices, ${broker}, ${rest ? "REST API" : "no REST API"}`);
     for (const entry of devices) startDevice(this.#engine, this.#drivers, entry);
     await this.#rest.start(rest);
+    this.#addon?.followPage(() => this.#mqtt.publisher?.pageMoved());
     this.#addon?.followLanguage(() => this.#mqtt.publisher?.languageChanged());
     await this.#mqtt.use(mqtt);
     await this.#addon?.seek(sought, this.#mqtt);
@@ -155,12 +160,17 @@ export class Program implements AsyncDisposable {
 
   async #end(): Promise<void> {
     this.#addon?.stop();
-    await this.#reloading;
+    await this.#settled();
     // While commands end, the API still answers: what comes now is told that the program is stopping.
     await this.#engine[Symbol.asyncDispose]();
     await Promise.all([this.#rest[Symbol.asyncDispose](), this.#mqtt[Symbol.asyncDispose]()]);
     await this.#addon?.[Symbol.asyncDispose]();
     this.#data[Symbol.dispose]();
+  }
+
+  /** What was read again may have set off a move of the API, which is then waited for as well. */
+  async #settled(): Promise<void> {
+    for (let awaited: unknown; awaited !== this.#reloading;) await (awaited = this.#reloading);
   }
 
   async #reload(): Promise<ReloadResult> {
@@ -216,6 +226,9 @@ export class Program implements AsyncDisposable {
       health: () => this.#health(),
       repairs: () => this.#repairs(),
       entities: () => this.#mqtt.publisher?.published(),
+      ...(this.#addon && {
+        atHomeAssistant: atHomeAssistant(this.#addon.core, { devices: () => this.#store.devices(), published: () => this.#mqtt.publisher?.published() }),
+      }),
       reload: () => this.reload(),
       setLogLevel: (level) => this.setLogLevel(level),
       copy: { make: () => this.#data.makeCopy(), drop: () => this.#data.dropCopy() },

@@ -25,9 +25,9 @@ const factsOf = ({ text }: View, { manufacturer, model, driver, serial, firmware
   return [
     ...(maker === "" ? [] : [maker]),
     driver,
-    ...(serial === undefined ? [] : [devices.serial(serial)]),
-    ...(firmware === undefined ? [] : [devices.firmware(firmware)]),
-    ...(feeders === "" ? [] : [devices.fedBy(feeders)]),
+    ...(serial === undefined ? [] : [devices.serial({ serial })]),
+    ...(firmware === undefined ? [] : [devices.firmware({ firmware })]),
+    ...(feeders === "" ? [] : [devices.fedBy({ outlets: feeders })]),
   ].join(" · ");
 };
 
@@ -38,7 +38,7 @@ const trouble = (view: View, { connection }: DeviceView): Html | false => {
   const fault = connection.fault === undefined ? undefined : devices.fault[connection.fault];
   return html`
     <p class="trouble">
-      ${fault !== undefined && html`<strong>${fault}</strong>${connection.detail !== undefined && ": "}`}${connection.detail}
+      ${fault !== undefined && html`<strong>${fault}</strong>${connection.detail !== undefined && ": "}`}<span lang="en">${connection.detail}</span>
       <span class="since">${ago(view, connection.since)}</span>
     </p>
   `;
@@ -85,7 +85,9 @@ export const deviceSection = (view: View): Html => {
         <h2 id="devices-title" tabindex="-1">${text.devices.title}</h2>
         ${
           devices.length > 0 &&
-          html`<p>${text.devices.count(online, devices.length)}${view.acts && source.identify && html` · <a href="#setup-title">${text.setup.title}</a>`}</p>`
+          html`<p>
+            ${text.devices.count({ online, count: devices.length })}${view.acts && source.identify && html` · <a href="#setup-title">${text.setup.title}</a>`}
+          </p>`
         }
       </div>
       ${devices.length === 0 ? html`<p class="card empty">${text.devices.none}</p>` : html`<div class="cards">${devices.map((device) => card(view, device))}</div>`}

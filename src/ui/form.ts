@@ -7,6 +7,9 @@ export type Form = Readonly<Record<string, string>>;
 /** What a browser sends for a form (WHATWG URL, 5.1). */
 export const parseForm = (body: string): Form => Object.fromEntries(new URLSearchParams(body));
 
+/** What was ticked in a list. */
+export const pickedIn = (form: Form): readonly string[] => Object.keys(form).flatMap((name) => (name.startsWith("pick.") ? [name.slice(5)] : []));
+
 /** Numbers and truth values as YAML would read them; all else is text. */
 const plain = (text: string): string | number | boolean => {
   if (/^-?\d{1,15}(\.\d{1,10})?$/.test(text)) return Number(text);

@@ -12,22 +12,23 @@ const tones: Readonly<Record<OutcomeView["state"], Tone>> = { confirmed: "good",
 const who = ({ text }: View, { via, key, person, why }: OutcomeView["by"]): string => {
   const { outcomes } = text;
   if (via === "mqtt") return outcomes.homeAssistant;
-  if (key !== undefined) return person === undefined ? outcomes.key(key) : outcomes.personAndKey(person, key);
+  if (key !== undefined) return person === undefined ? outcomes.key({ key }) : outcomes.personAndKey({ person, key });
   return person ?? why ?? via;
 };
 
 const item = (view: View, names: ReadonlyMap<string, string>, outcome: OutcomeView): Html => {
-  const { text, source } = view;
+  const { text } = view;
   const { device, part, command, state, detail, by, reason, endedAt, askedAt } = outcome;
-  const word = isCommandName(command) ? source.words.command[command] : command;
+  const word = isCommandName(command) ? view.words.command[command] : command;
   const name = names.get(`${device}/${part}`) ?? part;
   return html`
     <li>
       <div class="line">
         <span class="what"><strong>${name}</strong> ${word}</span>${badge(tones[state], text.outcomes.state[state])}
       </div>
-      <p class="facts">${names.get(device) ?? device} · ${text.outcomes.by(who(view, by))} · ${ago(view, endedAt ?? askedAt)}</p>
-      ${reason !== undefined && html`<p class="facts">“${reason}”</p>`} ${state !== "confirmed" && html`<p class="facts">${detail}</p>`}
+      <p class="facts">${names.get(device) ?? device} · ${text.outcomes.by({ who: who(view, by) })} · ${ago(view, endedAt ?? askedAt)}</p>
+      ${reason !== undefined && html`<p class="facts">${text.outcomes.reason({ reason })}</p>`}
+      ${state !== "confirmed" && html`<p class="facts" lang="en">${detail}</p>`}
     </li>
   `;
 };

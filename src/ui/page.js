@@ -3,7 +3,7 @@
 /** Milliseconds between looks; more where a look is dear, so that a large rack is not kept busy by who watches it. */
 const pace = 3000;
 const share = 30;
-const home = new URL("./", document.baseURI);
+const home = new URL("./?live", document.baseURI);
 
 const open = (root) => new Set([...root.querySelectorAll("details[data-keep][open]")].map((one) => one.dataset.keep));
 
@@ -79,6 +79,21 @@ const borrowTheme = () => {
   }
 };
 
+/**
+ * Home Assistant shows us below /app/<slug>, and what follows in that address it tells only whoever asks (its frontend, panels/app): …/device/web is
+ * a link to a device.
+ */
+const followLinks = () => {
+  if (window.parent === window) return;
+  addEventListener("message", ({ source, data }) => {
+    if (source !== window.parent || data?.type !== "home-assistant/properties") return;
+    const [, device] = /^\/device\/([a-z0-9_-]+)\/?$/.exec(data.route?.path ?? "") ?? [];
+    const hash = device && `#device-${device}`;
+    if (hash && location.hash !== hash) location.replace(hash);
+  });
+  window.parent.postMessage({ type: "home-assistant/subscribe-properties" }, location.origin);
+};
+
 const copy = async (button) => {
   const text = document.getElementById(button.dataset.copy)?.textContent ?? "";
   await navigator.clipboard.writeText(text);
@@ -97,5 +112,6 @@ addEventListener("pageshow", () => {
 });
 
 borrowTheme();
+followLinks();
 document.querySelector("[autofocus]")?.scrollIntoView({ block: "nearest" });
 void live();

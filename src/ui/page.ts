@@ -1,3 +1,4 @@
+import { agreeSection } from "./agree-section.ts";
 import { deviceSection } from "./device-section.ts";
 import { html, type Html, type Part } from "./html.ts";
 import { icons } from "./icon.ts";
@@ -66,7 +67,7 @@ export const renderPage = (view: View, { notice, result }: { readonly notice?: N
       <main>
         ${notice && noticeOf(notice)}
         <div class="columns">
-          <div class="wide">${repairSection(view)} ${deviceSection(view)} ${setupSection(view, result)}</div>
+          <div class="wide">${repairSection(view)} ${deviceSection(view)} ${agreeSection(view)} ${setupSection(view, result)}</div>
           <div class="side">${statusSection(view)} ${outcomeSection(view)} ${settingsSection(view)}</div>
         </div>
       </main>

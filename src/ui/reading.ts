@@ -1,4 +1,5 @@
 import { isPointName, pointNames, pointSpec, type PointName, type Value } from "#domain/capability.ts";
+import { formatNumber } from "./format.ts";
 import { html, type Html } from "./html.ts";
 import type { View } from "./view.ts";
 
@@ -20,18 +21,10 @@ export interface Row {
 const minutes = (seconds: number): string =>
   seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 
-const formats = new Map<string, Intl.NumberFormat>();
-/** Made once: making one takes a hundred times as long as using it. */
-const numberFormat = (language: string): Intl.NumberFormat => {
-  const format = formats.get(language) ?? new Intl.NumberFormat(language, { maximumFractionDigits: 3 });
-  formats.set(language, format);
-  return format;
-};
-
 const plain = ({ text }: View, { point, value, unit }: Shown): string => {
   if (typeof value === "number") {
     if (unit === "s" && value >= 60) return minutes(value);
-    const number = numberFormat(text.language).format(value);
+    const number = formatNumber(text.language, value);
     // A blank that does not break: a number and its unit stay on one line.
     return unit === undefined || unit === "" ? number : `${number}\u00A0${unit}`;
   }
@@ -52,8 +45,8 @@ const cell = (view: View, shown: Shown | undefined): Html => {
   return shown.stale === true ? html`<span class="stale">${word} <small>${view.text.devices.stale}</small></span>` : word;
 };
 
-const pointTitle = ({ source, text }: View, point: PointName): string => {
-  const word = source.words.point[point];
+const pointTitle = ({ words, text }: View, point: PointName): string => {
+  const word = words.point[point];
   return word === "" ? text.value.on : word;
 };
 
@@ -92,15 +85,15 @@ const tile = (name: string, value: Html): Html =>
   </div>`;
 
 /** `outlet/4` as a person says it. */
-export const partTitle = ({ source }: View, id: string): string => {
+export const partTitle = ({ words }: View, id: string): string => {
   const [kind = "", ...rest] = id.split("/");
-  const title = [source.words.part[kind] ?? kind, ...rest].filter((word) => word !== "").join(" ");
+  const title = [words.part[kind] ?? kind, ...rest].filter((word) => word !== "").join(" ");
   return title === "" ? kind : title;
 };
 
 const kindOf = (part: string): string => part.split("/", 1)[0] ?? part;
 /** Parts that are the device itself, such as a chassis, have no word of their own: its name stands above them already. */
-const isSelf = ({ source }: View, kind: string): boolean => source.words.part[kind] === "";
+const isSelf = ({ words }: View, kind: string): boolean => words.part[kind] === "";
 
 const single = (view: View, row: Row, points: readonly PointName[], find: Find): Html => html`
   <div class="single">
@@ -148,7 +141,7 @@ export const readings = (view: View, rows: readonly Row[], all: readonly Shown[]
       view,
       rows,
       all.filter(({ point }) => isState(point)),
-      text.devices.readings(name),
+      text.devices.readings({ name }),
     )}
     ${
       aside.length > 0 &&

@@ -4,7 +4,7 @@ import { icons } from "./icon.ts";
 import type { View } from "./view.ts";
 
 const place = ({ text }: View, repair: Repair): Html | false =>
-  "file" in repair && html`<p class="place"><code>${text.repairs.place(repair.file, repair.line, repair.column)}</code></p>`;
+  "file" in repair && html`<p class="place"><code>${text.repairs.place({ file: repair.file, line: repair.line, column: repair.column })}</code></p>`;
 
 const accept = ({ text, source, caller }: View, repair: Repair): Html | false =>
   repair.kind === "label-changed" &&
@@ -14,7 +14,7 @@ const accept = ({ text, source, caller }: View, repair: Repair): Html | false =>
       <input type="hidden" name="device" value="${repair.device}" />
       <input type="hidden" name="part" value="${repair.part}" />
       <input type="hidden" name="label" value="${repair.label}" />
-      <button id="accept-${repair.device}-${repair.part}">${text.repairs.accept(repair.label)}</button>
+      <button id="accept-${repair.device}-${repair.part}">${text.repairs.accept({ label: repair.label })}</button>
     </form>
   `;
 
@@ -33,7 +33,7 @@ export const repairSection = (view: View): Html => {
               ${icons.warn}
               <div>
                 <h3>${text.repairs.kind[repair.kind]}${"device" in repair && html` <span class="of">${repair.device}</span>`}</h3>
-                <p>${repair.detail}</p>
+                <p lang="en">${repair.detail}</p>
                 ${place(view, repair)} ${accept(view, repair)}
               </div>
             </li>

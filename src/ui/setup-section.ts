@@ -99,7 +99,11 @@ const answerCard = (view: View, answer: Answer): Html => {
   const { manufacturer, model, serial, firmware, parts } = description;
   const maker = [manufacturer, model].filter((word) => word !== undefined).join(" ");
   const name = maker === "" ? text.setup.unnamed : maker;
-  const facts = [driver, ...(serial === undefined ? [] : [text.devices.serial(serial)]), ...(firmware === undefined ? [] : [text.devices.firmware(firmware)])];
+  const facts = [
+    driver,
+    ...(serial === undefined ? [] : [text.devices.serial({ serial })]),
+    ...(firmware === undefined ? [] : [text.devices.firmware({ firmware })]),
+  ];
   const rows = parts.map(({ id, label = "" }) => ({ id, name: label === "" ? partTitle(view, id) : label, note: label === "" ? undefined : id }));
   const shown = answer.readings.map(({ part, point, value }) => ({ part, point, ...source.value(point, value) }));
   return html`
@@ -139,7 +143,7 @@ const resultOf = (view: View, result: Result): Part => {
   const answers = result.found.filter((one) => "entry" in one);
   const silent = result.found.filter((one) => "why" in one);
   return html`
-    <h3 id="result" tabindex="-1" autofocus>${setup.found(answers.length)}</h3>
+    <h3 id="result" tabindex="-1" autofocus>${answers.length === 0 ? setup.nobody : setup.found({ count: answers.length })}</h3>
     ${answers.map((answer) => answerCard(view, answer))}
     ${
       silent.length > 0 &&

@@ -5,17 +5,20 @@ import type { View } from "./view.ts";
 
 const tones: Readonly<Record<"connected" | "connecting" | "refused", Tone>> = { connected: "good", connecting: "wait", refused: "bad" };
 
+/** Called so in every language. */
+const protocols = { 5: "MQTT 5", 4: "MQTT 3.1.1" } as const;
+
 const tile = (name: string, state: Html, detail: string | undefined): Html =>
   html`<div>
     <dt>${name}</dt>
-    <dd>${state}${detail !== undefined && html`<small>${detail}</small>`}</dd>
+    <dd>${state}${detail !== undefined && html`<small lang="en">${detail}</small>`}</dd>
   </div>`;
 
 const brokerTile = ({ text }: View, { broker }: Health): Html => {
   const { connections } = text;
   if (!broker) return tile(connections.broker, badge("none", connections.noBroker), undefined);
   const { state, protocol, detail } = broker;
-  return tile(connections.broker, badge(tones[state], connections.state[state]), detail ?? (protocol && connections.protocol[protocol]));
+  return tile(connections.broker, badge(tones[state], connections.state[state]), detail ?? (protocol && protocols[protocol]));
 };
 
 /** What we are connected to. */

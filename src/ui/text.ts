@@ -1,139 +1,130 @@
-import type { RepairKind } from "#domain/repair.ts";
-import type { FaultKind } from "#domain/fault.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { faultKinds, type FaultKind } from "#domain/fault.ts";
+import { repairKinds, type RepairKind } from "#domain/repair.ts";
 
-const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+/** Languages of the page; each has a file in the folder `text`. */
+export const languages = ["en", "de", "nl", "fr", "es"] as const;
+export type Language = (typeof languages)[number];
 
-/** Everything a person reads on the page, in English. Another language is another object of this type. */
-export const english = {
-  language: "en",
-  title: "Rack Power",
-  skip: "Skip to the devices",
-  state: { ready: "Everything is fine", degraded: "Needs attention", stopping: "Is about to stop" },
-  connections: {
-    title: "Connections",
-    broker: "MQTT broker",
-    core: "Home Assistant",
-    supervisor: "Supervisor",
-    noBroker: "not configured",
-    state: { connected: "connected", connecting: "not connected", refused: "refused" },
-    protocol: { 5: "MQTT 5", 4: "MQTT 3.1.1" },
-    version: "Version",
-  },
-  repairs: {
-    title: "To put right",
-    kind: {
-      quarantined: "Wrong entry",
-      denied: "Login refused",
-      "broker-missing": "No broker",
-      "broker-refused": "Broker refuses",
-      "broker-old": "Old broker",
-      "label-changed": "Renamed outlet",
-      configuration: "Configuration file",
-      option: "Option",
-      supervisor: "Supervisor",
-      core: "Home Assistant",
-    } satisfies Record<RepairKind, string>,
-    place: (file: string, line: number, column: number) => `${file}, line ${line}, column ${column}`,
-    accept: (label: string) => `Accept the name “${label}”`,
-  },
+const plain = <K extends string>(...keys: readonly K[]): Readonly<Record<K, readonly []>> => Object.fromEntries(keys.map((key) => [key, []])) as never;
+
+/** What texts there are, each with the names of what the program puts into it. */
+const shape = {
+  ...plain("title", "skip"),
+  state: plain("ready", "degraded", "stopping"),
+  connections: { ...plain("title", "broker", "core", "supervisor", "noBroker", "version"), state: plain("connected", "connecting", "refused") },
+  repairs: { ...plain("title"), place: ["file", "line", "column"], accept: ["label"], kind: plain<RepairKind>(...repairKinds) },
+  agree: { ...plain("title", "energyHint", "add", "orphansHint", "remove"), energy: ["count"], orphans: ["count"] },
   devices: {
-    title: "Devices",
-    none: "There is no device yet. Add the first one below.",
-    count: (online: number, all: number) => `${online} of ${plural(all, "device", "devices")} online`,
-    state: { connecting: "connecting", online: "online", offline: "offline", quarantined: "wrong entry" },
-    fault: {
-      unreachable: "nobody is there",
-      timeout: "no answer in time",
-      denied: "login refused",
-      rejected: "refused",
-      unsupported: "not supported",
-      malformed: "its answers make no sense",
-      busy: "busy",
-    } satisfies Record<FaultKind, string>,
-    quarantined: "Nothing is asked of it until its entry is put right.",
-    serial: (serial: string) => `serial ${serial}`,
-    firmware: (firmware: string) => `firmware ${firmware}`,
-    fedBy: (outlets: string) => `fed by ${outlets}`,
-    old: "Old readings: what it is now, nobody knows.",
-    stale: "old",
-    readings: (name: string) => `Readings of ${name}`,
-    more: "More readings",
-    part: "Part",
-    locked: "locked",
-    confirm: "asks for confirmation",
+    ...plain("title", "none", "quarantined", "old", "stale", "more", "part", "locked", "confirm"),
+    count: ["online", "count"],
+    state: plain("connecting", "online", "offline", "quarantined"),
+    fault: plain<FaultKind>(...faultKinds),
+    serial: ["serial"],
+    firmware: ["firmware"],
+    fedBy: ["outlets"],
+    readings: ["name"],
   },
-  value: { yes: "yes", no: "no", on: "on", off: "off", absent: "–" },
+  value: plain("yes", "no", "on", "off", "absent", "now"),
   outcomes: {
-    title: "Latest commands",
-    none: "Nothing was switched yet.",
-    state: { confirmed: "confirmed", unconfirmed: "not confirmed", refused: "refused", failed: "failed", running: "under way" },
-    by: (who: string) => `by ${who}`,
-    homeAssistant: "Home Assistant (MQTT)",
-    key: (key: string) => `key ${key}`,
-    personAndKey: (person: string, key: string) => `${person} (key ${key})`,
+    ...plain("title", "none", "homeAssistant"),
+    state: plain("confirmed", "unconfirmed", "refused", "failed", "running"),
+    by: ["who"],
+    reason: ["reason"],
+    key: ["key"],
+    personAndKey: ["person", "key"],
   },
   setup: {
-    title: "Add a device",
-    lead: "Rack Power asks the address what it is. Nothing is written to the device.",
-    host: "Address",
-    hostHint: "Name or IP address; of a switch or sensor in Home Assistant its entity id, such as switch.web",
-    driver: "Kind",
-    any: "Find out",
-    login: "Login, port and more",
-    username: "User name",
-    password: "Password",
-    community: "SNMP community",
-    port: "Port",
-    ups: "Name of the UPS in NUT",
-    more: "Other options",
-    moreHint: "One per line, such as version: 3",
-    identify: "Identify",
-    found: (count: number) => (count === 0 ? "Nobody answered" : `${plural(count, "answer", "answers")}`),
-    unnamed: "A device that does not say what it is",
-    notes: "By the other kinds",
-    id: "Id",
-    idHint: "For ever: entities are named after it. Small letters, digits, - and _",
-    name: "Name",
-    nameHint: "What people call it",
-    add: "Add it",
-    paste: "Or paste these lines below devices: in the file",
-    copy: "Copy",
-    copied: "Copied",
-    optionWrong: (line: string) => `“${line}” is no option: write key: value`,
-    hostMissing: "Write the address first",
+    ...plain("title", "lead", "host", "hostHint", "driver", "any", "login", "username", "password", "community", "port", "ups", "more", "moreHint"),
+    ...plain("identify", "nobody", "unnamed", "notes", "id", "idHint", "name", "nameHint", "add", "paste", "copy", "copied", "hostMissing"),
+    found: ["count"],
+    optionWrong: ["line"],
   },
   settings: {
-    title: "Configuration",
-    file: "Devices are written in",
-    edit: "Edit it with the File editor, Studio Code Server or over Samba; then read it again.",
-    editPlain: "Edit it; then read it again.",
-    reload: "Read the configuration again",
-    level: "Log level",
-    levels: { debug: "debug: everything", info: "info: what happens", warn: "warn: what is odd", error: "error: what is broken" },
-    set: "Set",
-    reader: "You may look. Administrators of Home Assistant can change things here.",
+    ...plain("title", "file", "edit", "editPlain", "reload", "level", "set", "reader"),
+    levels: plain("debug", "info", "warn", "error"),
   },
-  /** After something was done; `what` names it where there is a name. */
-  done: {
-    added: (what: string) => `${what} was added to the file and started.`,
-    reload: () => "The configuration was read again.",
-    level: () => "The log level was set, until the next start.",
-    label: (what: string) => `The new name of ${what} was accepted.`,
-  },
-  failed: {
-    title: "That did not work",
-    back: "Back to Rack Power",
-    outside: "This page opens from Home Assistant: in the sidebar, or at the add-on, Open web UI. Programs show an API key in the header X-API-Key.",
-    reload: "The configuration is not usable; the old one stays.",
-    level: "There is no such log level.",
-    entry: "The entry that came with the form cannot be read: identify the device again.",
-  },
-  ago: (seconds: number): string => {
-    if (seconds < 5) return "just now";
-    if (seconds < 60) return `${Math.floor(seconds)} s ago`;
-    if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-    return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h ago` : `${Math.floor(seconds / 86_400)} days ago`;
-  },
+  done: { ...plain("reload", "level"), added: ["what"], label: ["what"], energy: ["what"], orphans: ["what"] },
+  failed: plain("title", "back", "outside", "reload", "level", "entry", "nothing"),
 } as const;
 
-export type PageText = typeof english;
+type Filled<Names extends string> = (values: Readonly<Record<Names, string | number>>) => string;
+type Written<S> = S extends readonly []
+  ? string
+  : S extends readonly (infer Name extends string)[]
+    ? Filled<Name>
+    : { readonly [Key in keyof S]: Written<S[Key]> };
+
+/** Everything a person reads on the page, in one language. What the program says in its log and in the API as well is English there too, and marked so. */
+export type PageText = Written<typeof shape> & { readonly language: Language };
+
+interface Shape {
+  readonly [key: string]: readonly string[] | Shape;
+}
+
+const isMap = (data: unknown): data is Readonly<Record<string, unknown>> => typeof data === "object" && data !== null && !Array.isArray(data);
+const isNames = (wanted: Shape[string]): wanted is readonly string[] => Array.isArray(wanted);
+const holes = /\{(\w+)\}/g;
+const wrong = (path: string, what: string): TypeError => new TypeError(`texts of the page: ${path} ${what}`);
+
+/** A text that holds each of `names` and nothing else in braces. */
+const template = (path: string, data: unknown, names: readonly string[]): string => {
+  if (typeof data !== "string" || data === "") throw wrong(path, "is no text");
+  const found = new Set([...data.matchAll(holes)].map(([, name]) => name ?? ""));
+  if (found.size !== names.length || names.some((name) => !found.has(name))) throw wrong(path, `must hold ${names.join(", ") || "nothing"} in braces`);
+  return data;
+};
+
+const keysOf = (path: string, data: unknown, keys: readonly string[]): Readonly<Record<string, unknown>> => {
+  if (!isMap(data)) throw wrong(path, "is missing");
+  const odd = [...keys.filter((key) => !(key in data)), ...Object.keys(data).filter((key) => !keys.includes(key))];
+  if (odd.length > 0) throw wrong(path, `misses or does not know ${odd.join(", ")}`);
+  return data;
+};
+
+/** A text, or a function that fills it. With `count` it may have two forms; that of one where the language says so (Unicode, Plural Rules). */
+const write = (path: string, data: unknown, names: readonly string[], plurals: Intl.PluralRules): unknown => {
+  if (names.length === 0) return template(path, data, names);
+  const two = names.includes("count") ? keysOf(path, data, ["one", "other"]) : { one: data, other: data };
+  const [one, other] = [template(path, two["one"], names), template(path, two["other"], names)];
+  return (values: Readonly<Record<string, string | number>>): string => {
+    const form = "count" in values && plurals.select(Number(values["count"])) === "one" ? one : other;
+    return form.replaceAll(holes, (_, name: string) => String(values[name]));
+  };
+};
+
+const build = (path: string, data: unknown, wanted: Shape, plurals: Intl.PluralRules): Readonly<Record<string, unknown>> => {
+  const own = keysOf(path, data, Object.keys(wanted));
+  return Object.fromEntries(
+    Object.entries(wanted).map(([key, inner]) => {
+      const place = path === "" ? key : `${path}.${key}`;
+      return [key, isNames(inner) ? write(place, own[key], inner, plurals) : build(place, own[key], inner, plurals)];
+    }),
+  );
+};
+
+/** Reads the texts of a language. Throws when there is one too few or too many, or what is put into one is not what the program has for it. */
+export const parsePageText = (yaml: string, language: Language): PageText =>
+  ({ ...build("", parse(yaml), shape, new Intl.PluralRules(language)), language }) as unknown as PageText;
+
+const known = new Map<Language, PageText>();
+
+/** Read when first asked for; part of the program, so that its absence is a broken installation. */
+export const pageText = (language: Language): PageText => {
+  const text = known.get(language) ?? parsePageText(readFileSync(join(import.meta.dirname, "text", `${language}.yaml`), "utf8"), language);
+  known.set(language, text);
+  return text;
+};
+
+/** What the browser wants most of what there is (RFC 9110, 12.5.4); English when it wants none of it. */
+export const chooseLanguage = (header: string | undefined): Language => {
+  const ranges = (header ?? "").split(",").map((range) => {
+    const [tag = "", ...parameters] = range.split(";").map((piece) => piece.trim().toLowerCase());
+    const quality = Number(parameters.find((one) => one.startsWith("q="))?.slice(2) ?? 1);
+    return { tag: tag.split("-", 1)[0], quality: Number.isNaN(quality) ? 0 : quality };
+  });
+  const wanted = ranges.filter(({ quality }) => quality > 0).toSorted((one, other) => other.quality - one.quality);
+  return wanted.flatMap(({ tag }) => languages.find((language) => language === tag) ?? [])[0] ?? "en";
+};

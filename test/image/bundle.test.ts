@@ -22,6 +22,7 @@ test("the bundle runs where nothing else is, and what it needs lies beside it", 
   expect(execFileSync(process.execPath, [program, "health"], { cwd: folder, env: { ...process.env, RACK_POWER_URL: url }, encoding: "utf8" })).toBe(
     "degraded\n",
   );
+  expect(await (await fetch(url, { headers: { "accept-language": "de" } })).text()).toContain('<html lang="de">');
   running.kill("SIGTERM");
   expect(await running.ended).toBe(0);
   // The profiles are inside: the message names those that there are.

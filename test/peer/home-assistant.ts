@@ -60,6 +60,7 @@ export interface RegistryDevice {
   readonly manufacturer: string | null;
   readonly model: string | null;
   readonly via_device_id: string | null;
+  readonly configuration_url: string | null;
 }
 
 export interface StatisticsRow {

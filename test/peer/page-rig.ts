@@ -12,7 +12,7 @@ import { openDatabase } from "#platform/database.ts";
 import { createLog } from "#platform/log.ts";
 import { createSetup } from "#program/setup.ts";
 import { startDevice } from "#program/device-entries.ts";
-import type { Health } from "#publish/rest/option.ts";
+import type { EnergyCounter, Health, Orphan } from "#publish/rest/option.ts";
 import { startRest } from "#publish/rest/server.ts";
 import { startPduAgent } from "#simulator/snmp/pdu-agent.ts";
 import { createStore } from "#store/store.ts";
@@ -31,6 +31,8 @@ export interface PageRig extends AsyncDisposable {
   readonly pduPort: number;
   readonly lines: readonly string[];
   health: Partial<Health>;
+  /** What Home Assistant lacks, and what it has too much. */
+  readonly home: { energy: readonly EnergyCounter[]; orphans: readonly Orphan[] };
   text(name?: string): Promise<string>;
 }
 
@@ -65,7 +67,7 @@ export const startPage = async (file: (pduPort: number) => string): Promise<Page
     return { accepted: loaded.ok, problems: [] };
   };
   const ids = (): readonly string[] => store.devices().map(({ id }) => id);
-  const rig = { health: {} as Partial<Health> };
+  const rig = { health: {} as Partial<Health>, home: { energy: [], orphans: [] } as PageRig["home"] };
   const server = stack.use(
     await startRest(
       {
@@ -93,6 +95,20 @@ export const startPage = async (file: (pduPort: number) => string): Promise<Page
           ],
           ...rig.health,
         }),
+        atHomeAssistant: {
+          energy: async () => rig.home.energy,
+          addEnergy: async (agreed) => {
+            const added = rig.home.energy.filter(({ sensor }) => agreed.includes(sensor));
+            rig.home.energy = rig.home.energy.filter((one) => !added.includes(one));
+            return added;
+          },
+          orphans: async () => rig.home.orphans,
+          removeOrphans: async (agreed) => {
+            const gone = rig.home.orphans.filter(({ uniqueId }) => agreed.includes(uniqueId));
+            rig.home.orphans = rig.home.orphans.filter((one) => !gone.includes(one));
+            return gone;
+          },
+        },
         repairs: () => [...(loaded.ok ? quarantineRepairs(loaded.configuration) : []), ...engine.repairs()],
         reload,
         setLogLevel: (level) => {

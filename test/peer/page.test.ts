@@ -13,6 +13,14 @@ const empty = (): string => head;
 const withPdu = (port: number): string =>
   `${head}  rack-pdu: { driver: snmp, host: 127.0.0.1, port: ${port}, community: !secret pdu, name: Rack PDU, interval: 500ms, parts: { outlet/1: { name: NAS } } }\n  attic: { driver: snpm }\n`;
 
+const counters = (count: number): PageRig["home"]["energy"] =>
+  Array.from({ length: count }, (_, at) => ({
+    sensor: `sensor.rack_pdu_outlet_${at}_energy_that_has_a_very_long_name_indeed`,
+    name: `Rack PDU Outlet ${at} energy`,
+  }));
+const leftOver = (count: number): PageRig["home"]["orphans"] =>
+  Array.from({ length: count }, (_, at) => ({ entityId: `sensor.old_${at}`, uniqueId: `rack-power_old_${at}`, name: `Old ${at}` }));
+
 interface Tab extends AsyncDisposable {
   readonly tab: Page;
   /** What the browser complained of: errors of scripts, files that the policy kept out. */
@@ -133,6 +141,42 @@ describeWithPeer("the page in Chromium, through ingress", chromium, (peer) => {
     );
   });
 
+  test.each([true, false])(
+    "counters are added and left-over entities removed as chosen, by keyboard; with JavaScript: %s",
+    { timeout: 60_000 },
+    async (javaScriptEnabled) => {
+      await using page = await startPage(withPdu);
+      Object.assign(page.home, { energy: counters(3), orphans: leftOver(3) });
+      await using opened = await openTab(page, { javaScriptEnabled });
+      const { tab, complaints } = opened;
+      const press = async (selector: string, key: "Space" | "Enter"): Promise<void> => {
+        await tab.focus(selector);
+        await tab.keyboard.press(key);
+      };
+      const chosen = (): Promise<readonly boolean[]> =>
+        Promise.all([0, 1, 2].flatMap((at) => [`#energy-${at}`, `#orphans-${at}`]).map((one) => tab.isChecked(one)));
+      expect(await chosen()).toEqual([true, false, true, false, true, false]);
+      await press("#energy-1", "Space");
+      if (javaScriptEnabled) {
+        // The page has gone on in between, and left the choice alone.
+        await page.engine.bus.submit({ device: "rack-pdu", part: "outlet/2", name: "outlet.off", by: { via: "mqtt" } }).outcome;
+        await tab.waitForSelector("#outcomes >> text=Outlet 2", { timeout: 15_000 });
+        expect(await chosen()).toEqual([true, false, false, false, true, false]);
+      }
+      await press("#energy-do", "Enter");
+      await tab.waitForSelector("#notice >> text=Added to the Energy dashboard: 2");
+      expect(page.home.energy.map(({ sensor }) => sensor)).toEqual([counters(2)[1]?.sensor]);
+      await press("#orphans-2", "Space");
+      await press("#orphans-do", "Enter");
+      await tab.waitForSelector("#notice >> text=Removed from Home Assistant: 1");
+      expect(page.home.orphans).toEqual(leftOver(2));
+      await press("#orphans-do", "Enter");
+      await tab.waitForSelector("#notice >> text=Nothing was chosen.");
+      expect(await tab.locator("#agree input").count()).toBe(3);
+      expect(complaints.filter((line) => !line.includes("422"))).toEqual([]);
+    },
+  );
+
   test("it goes on by itself: new state appears; what is typed, focused, opened and scrolled stays", { timeout: 60_000 }, async () => {
     await using page = await startPage(withPdu);
     await online(page);
@@ -182,10 +226,12 @@ describeWithPeer("the page in Chromium, through ingress", chromium, (peer) => {
     await using page = await startPage(withPdu);
     await online(page);
     await page.engine.bus.submit({ device: "rack-pdu", part: "outlet/2", name: "outlet.off", by: { via: "mqtt" } }).outcome;
+    Object.assign(page.home, { energy: counters(20), orphans: leftOver(2) });
     await using opened = await openTab(page, options);
     const { tab } = opened;
     const wide = (): Promise<number> => tab.evaluate("document.documentElement.scrollWidth - innerWidth");
     await tab.waitForSelector("#device-rack-pdu table");
+    expect(await tab.locator("#agree input").count()).toBe(22);
     expect(await faults(tab)).toEqual([]);
     expect(await wide()).toBeLessThanOrEqual(0);
     await tab.fill("#host", "127.0.0.1");
@@ -201,6 +247,22 @@ describeWithPeer("the page in Chromium, through ingress", chromium, (peer) => {
     expect(ground).toBe(options.colorScheme === "dark" ? "rgb(17, 22, 27)" : "rgb(243, 245, 247)");
   });
 
+  test.each(["de-DE", "nl-NL", "fr-FR", "es-ES"])(
+    "in %s nothing is wider than a narrow window, and axe-core finds nothing",
+    { timeout: 60_000 },
+    async (locale) => {
+      await using page = await startPage(withPdu);
+      await online(page);
+      Object.assign(page.home, { energy: counters(3), orphans: leftOver(3) });
+      await using opened = await openTab(page, { viewport: { width: 320, height: 640 }, locale });
+      const { tab } = opened;
+      expect(await tab.getAttribute("html", "lang")).toBe(locale.slice(0, 2));
+      await tab.click("#setup summary");
+      expect(await tab.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+      expect(await faults(tab)).toEqual([]);
+    },
+  );
+
   test("a reader looks and cannot act", { timeout: 30_000 }, async () => {
     await using page = await startPage(withPdu);
     await online(page);
@@ -210,6 +272,30 @@ describeWithPeer("the page in Chromium, through ingress", chromium, (peer) => {
     expect(await tab.locator("#device-rack-pdu").count()).toBe(1);
     const status = await tab.evaluate(async () => (await fetch("reload", { method: "POST", body: new URLSearchParams() })).status);
     expect(status).toBe(403);
+  });
+
+  test("a link to a device, which Home Assistant's frame tells, leads to its card", { timeout: 30_000 }, async () => {
+    await using page = await startPage(withPdu);
+    await online(page);
+    page.ingress.parent = `<!doctype html><link rel="icon" href="data:,"><title>Home</title>`;
+    await using opened = await openTab(page, { viewport: { width: 500, height: 300 } });
+    const { tab, complaints } = opened;
+    await tab.goto(new URL("/", page.ingress.url).href);
+    // What its frontend does for whoever subscribes (panels/app/ha-panel-app.ts).
+    await tab.evaluate(`{
+      const frame = document.createElement("iframe");
+      frame.src = ${JSON.stringify(new URL(page.ingress.url).pathname)};
+      addEventListener("message", ({ data, source }) => {
+        if (data.type === "home-assistant/subscribe-properties")
+          source.postMessage({ type: "home-assistant/properties", narrow: true, route: { prefix: "/app/x_rack_power", path: "/device/attic" } }, "*");
+      });
+      document.body.append(frame);
+    }`);
+    const frame = tab.frameLocator("iframe");
+    await frame.locator("#device-attic:target").waitFor();
+    const inside = tab.frames()[1];
+    expect(await inside?.evaluate("document.querySelector('#device-attic').getBoundingClientRect().top < innerHeight && scrollY > 0")).toBe(true);
+    expect(complaints).toEqual([]);
   });
 
   test("in Home Assistant's frame it wears Home Assistant's colours", { timeout: 30_000 }, async () => {

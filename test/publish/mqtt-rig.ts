@@ -75,6 +75,7 @@ export const startPublisher = (
   database = openDatabase(":memory:", () => undefined),
   clock = quickClock,
   language?: () => string | undefined,
+  page?: () => string | undefined,
 ): Publisher => {
   const lines: string[] = [];
   const bus = fakeBus();
@@ -90,7 +91,7 @@ export const startPublisher = (
   );
   const mqtt = startMqtt(
     { clientId: "rack-power-test", ...options },
-    { store, bus, log, clock, database, version: "1.2.3", url: "https://example.org/rack-power", ...(language && { language }) },
+    { store, bus, log, clock, database, version: "1.2.3", url: "https://example.org/rack-power", ...(language && { language }), ...(page && { page }) },
   );
   return { mqtt, bus, database, lines, [Symbol.asyncDispose]: () => mqtt[Symbol.asyncDispose]() };
 };

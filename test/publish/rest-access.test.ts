@@ -20,6 +20,10 @@ const needs: Record<string, Scope | "open"> = {
   giveCommand: "control",
   listRepairs: "read",
   getEntities: "read",
+  listEnergyCounters: "read",
+  addEnergyCounters: "admin",
+  listOrphans: "read",
+  removeOrphans: "admin",
   reload: "admin",
   identify: "admin",
   addDevice: "admin",
@@ -33,6 +37,8 @@ const bodies: Record<string, object> = {
   identify: { host: "10.0.0.2" },
   addDevice: { id: "new", entry: { driver: "nut" } },
   setLogLevel: { level: "debug" },
+  addEnergyCounters: { sensors: ["sensor.a"] },
+  removeOrphans: { uniqueIds: ["rack-power_a"] },
 };
 
 test("every described path asks for its scope: 401 without or with a wrong key, 403 with too small a one, the answer with a larger one", async () => {
@@ -74,7 +80,7 @@ test("every described path asks for its scope: 401 without or with a wrong key, 
     expect(await statuses(path, method, id), id).toEqual(wanted);
     expect(security?.length === 0 || security?.some((way) => Object.keys(way).length === 0), `${id} described as open`).toBe(need === "open");
   }
-  expect(operations).toHaveLength(17);
+  expect(operations).toHaveLength(21);
 });
 
 test("the same key goes as a bearer token, as Prometheus sends it; a key in the query is none", async () => {

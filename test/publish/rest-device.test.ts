@@ -113,7 +113,7 @@ test("the description is OpenAPI 3.1, complete, and its readings are the catalog
         expect("content" in response && Object.keys(response.content ?? {}), `${operationId} ${status}`).toEqual(["application/problem+json"]);
       expect("description" in response && response.description, `${operationId} ${status}`).not.toMatch(/Default/);
     }
-  expect(operations).toHaveLength(17);
+  expect(operations).toHaveLength(21);
 });
 
 test("answers are not kept, not framed and run nothing", async () => {

@@ -10,7 +10,7 @@ import { sha256 } from "#platform/digest.ts";
 import { createLog, type Log } from "#platform/log.ts";
 import type { Scope } from "#domain/scope.ts";
 import type { ApiKey } from "#publish/rest/key-ring.ts";
-import type { Ingress, RestDependencies, RestLimits } from "#publish/rest/option.ts";
+import type { AtHomeAssistant, Ingress, RestDependencies, RestLimits } from "#publish/rest/option.ts";
 import { startRest, type RestServer } from "#publish/rest/server.ts";
 import { createStore, type Store } from "#store/store.ts";
 
@@ -105,6 +105,17 @@ export const pduAnswer: Answer = {
   entry: { driver: "snmp", host: "10.0.0.2", community: "!secret ap8941-community" },
 };
 
+const counter = { sensor: "sensor.rack_pdu_outlet_8_energy", name: "Rack PDU Outlet 8 energy", power: "sensor.rack_pdu_outlet_8_power" };
+const orphan = { entityId: "sensor.cellar_a", uniqueId: "rack-power_cellar_a", name: "Cellar a" };
+
+/** A Home Assistant that lacks one counter and has one entity too many, always. */
+const fakeHome: AtHomeAssistant = {
+  energy: async () => [counter],
+  addEnergy: async (agreed) => (agreed.includes(counter.sensor) ? [counter] : []),
+  orphans: async () => [orphan],
+  removeOrphans: async (agreed) => (agreed.includes(orphan.uniqueId) ? [orphan] : []),
+};
+
 export interface FakeBus extends Bus {
   readonly submitted: Command[];
   readonly accepted: string[];
@@ -190,13 +201,15 @@ export const startRig = async (
     readonly ingress?: Ingress;
     readonly clock?: Clock;
     readonly bus?: Partial<Bus>;
+    /** Null: the program is no add-on. */
+    readonly home?: AtHomeAssistant | null;
   } & Partial<RestDependencies> = {},
 ): Promise<Rig> => {
   const store = filledStore(Date.UTC(2026, 0, 31, 12));
   const bus = fakeBus(store);
   const lines: string[] = [];
   const log: Log = createLog("debug", (line) => void lines.push(line));
-  const { limits, ingress, clock = systemClock, ...more } = options;
+  const { limits, ingress, clock = systemClock, home = fakeHome, ...more } = options;
   const server = await startRest(
     { host: "127.0.0.1", port: 0, keys, ...(limits && { limits }), ...(ingress && { ingress }) },
     {
@@ -213,6 +226,7 @@ export const startRig = async (
       ],
       entities: () => ({ deviceIdentifiers: ["rack-power_web"], uniqueIds: ["rack-power_web_chassis_chassis-on"] }),
       identify: async ({ driver }) => [...(driver === undefined ? [pduAnswer] : []), { driver: driver ?? "nut", why: "not tried; it needs ups" }],
+      ...(home && { atHomeAssistant: home }),
       addDevice: async (id) => (store.device(id) ? { ok: false, why: "exists", detail: `there is a device ${id} already`, problems: [] } : { ok: true }),
       setLogLevel: () => undefined,
       ...more,

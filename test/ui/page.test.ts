@@ -1,11 +1,16 @@
 import { expect, test } from "vitest";
 import { capabilities, commandNames, pointNames } from "#domain/capability.ts";
+import { Fault } from "#domain/fault.ts";
 import { repair, repairKinds } from "#domain/repair.ts";
 import { html } from "#ui/html.ts";
-import { english } from "#ui/text.ts";
+import { pageText } from "#ui/text.ts";
 import { keyOf, pduAnswer, startRig, type Rig } from "#test/publish/rest-rig.ts";
 import { mountPage } from "#ui/mount.ts";
+import { systemClock, type Clock } from "#platform/clock.ts";
+import { handClock } from "#test/platform/hand-clock.ts";
+import { until } from "#test/peer/until.ts";
 
+const english = pageText("en");
 const evil = `<script>alert("x")</script>'&`;
 
 const pageRig = (more: Parameters<typeof startRig>[0] = {}): Promise<Rig> =>
@@ -95,8 +100,8 @@ test("a reader sees no form that acts, and the server refuses what he sends all 
   const [reader, admin] = [await look(rig, "read"), await look(rig)];
   expect(reader).not.toMatch(/<form|<button/);
   expect(reader).toContain(english.settings.reader);
-  expect(admin.match(/<form/g)?.length).toBe(4);
-  for (const path of ["/identify", "/devices", "/reload", "/log-level", "/labels"]) {
+  expect(admin.match(/<form/g)?.length).toBe(6);
+  for (const path of ["/identify", "/devices", "/reload", "/log-level", "/labels", "/energy", "/orphans"]) {
     const refused = await post(rig, path, { host: "a" }, keyOf.read);
     expect([path, refused.status, refused.headers.get("content-type")]).toEqual([path, 403, "text/html; charset=utf-8"]);
     expect(await refused.text()).toContain(english.failed.title);
@@ -190,6 +195,151 @@ test("only own files, nothing inline, framed by the same origin alone, all addre
     (await rig.ask("/api/v1/reload", "admin", { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" }, body: "a=b" })).status,
   ).toBe(415);
   expect((await rig.ask("/reload", "admin", { method: "POST", headers: { "content-type": "application/json" }, body: "{}" })).status).toBe(415);
+});
+
+interface Home {
+  readonly rig: Rig;
+  readonly agreed: string[];
+  asked: number;
+  energy: readonly { readonly sensor: string; readonly name: string }[];
+  orphans: readonly { readonly entityId: string; readonly uniqueId: string; readonly name: string }[] | undefined;
+  /** What Home Assistant's answer waits for. */
+  answer: (() => Promise<void>) | undefined;
+}
+const fault = new Fault("unreachable", "The connection to Home Assistant was lost");
+
+/** A page with a Home Assistant that has what the test says. */
+const homeRig = async (clock: Clock = systemClock): Promise<Home & AsyncDisposable> => {
+  const home = {
+    agreed: [] as string[],
+    asked: 0,
+    energy: [{ sensor: "sensor.a", name: "A" }] as Home["energy"],
+    orphans: [
+      { entityId: "sensor.b", uniqueId: "rack-power_b", name: evil },
+      { entityId: "sensor.c", uniqueId: "rack-power_c", name: "C" },
+    ] as Home["orphans"],
+    answer: undefined as Home["answer"],
+  };
+  const rig = await pageRig({
+    clock,
+    home: {
+      energy: async () => {
+        home.asked++;
+        await home.answer?.();
+        return home.energy;
+      },
+      addEnergy: async (agreed) => {
+        home.agreed.push(...agreed);
+        if (agreed.includes("sensor.away")) throw fault;
+        home.energy = home.energy.filter(({ sensor }) => !agreed.includes(sensor));
+        return [{ sensor: "sensor.a", name: "A" }];
+      },
+      orphans: async () => home.orphans,
+      removeOrphans: async (agreed) => {
+        home.agreed.push(...agreed);
+        return home.orphans?.filter(({ uniqueId }) => agreed.includes(uniqueId));
+      },
+    },
+  });
+  return Object.assign(home, { rig, [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose]() });
+};
+
+test("an administrator is asked what may be added to the Energy dashboard and removed from the registry, and just that is done", async () => {
+  await using home = await homeRig();
+  const { rig } = home;
+  const page = await look(rig);
+  expect(page).toContain("1 counter is not in the Energy dashboard yet");
+  expect(page).toContain("2 entities are no longer published");
+  expect(page).toMatch(/name="pick\.sensor\.a" value="yes" autocomplete="off" checked/);
+  expect(page).toMatch(/name="pick\.rack-power_b" value="yes" autocomplete="off"\s*\/>/);
+  expect(page).not.toContain(evil);
+  const added = await post(rig, "/energy", { "pick.sensor.a": "yes", other: "x" });
+  expect([added.status, added.headers.get("location")]).toEqual([303, "./?done=energy&what=1"]);
+  const after = await look(rig, "admin", "/?done=energy&what=1");
+  expect(after).toContain("Added to the Energy dashboard: 1");
+  expect(after).not.toContain("not in the Energy dashboard yet");
+  expect((await post(rig, "/orphans", { "pick.rack-power_c": "yes" })).headers.get("location")).toBe("./?done=orphans&what=1");
+  expect(home.agreed).toEqual(["sensor.a", "rack-power_c"]);
+  for (const [path, fields, sentence] of [
+    ["/orphans", {}, english.failed.nothing],
+    ["/energy", { "pick.sensor.away": "yes" }, fault.message],
+  ] as const) {
+    const answer = await post(rig, path, fields);
+    expect([answer.status, (await answer.text()).includes(sentence)]).toEqual([422, true]);
+  }
+});
+
+test("Home Assistant is asked only when an administrator opens the page, and the page waits for it no longer than a moment", async () => {
+  const clock = handClock();
+  await using home = await homeRig(clock);
+  const { rig } = home;
+  expect(await look(rig, "read")).toMatch(/<section id="agree" data-live hidden>/);
+  expect(await look(rig, "admin", "/?live")).toMatch(/<section id="agree" data-live hidden>/);
+  expect(home.asked).toBe(0);
+  const slow = Promise.withResolvers<void>();
+  home.answer = () => slow.promise;
+  const one = look(rig);
+  await until(() => clock.due === 1000, "it waits for a second");
+  await clock.advance(600);
+  const other = look(rig);
+  await clock.advance(400);
+  expect(await one).toMatch(/<section id="agree" data-live hidden>/);
+  await until(() => Math.abs(clock.due - 600) <= 400, "the other waits as well");
+  await clock.advance(1000);
+  expect(await other).toMatch(/<section id="agree" data-live hidden>/);
+  expect(home.asked).toBe(1);
+  slow.resolve();
+  // What came too late for the page that was opened comes by the page's going on.
+  await until(async () => (await look(rig, "admin", "/?live")).includes("not in the Energy dashboard yet"), "the late answer");
+  expect(home.asked).toBe(1);
+  home.answer = () => Promise.reject(fault);
+  expect(await look(rig)).toMatch(/<section id="agree" data-live hidden>/);
+  home.answer = undefined;
+  [home.energy, home.orphans] = [[], undefined];
+  expect(await look(rig)).toMatch(/<section id="agree" data-live hidden>/);
+  expect(home.asked).toBe(3);
+  expect(rig.lines.join("")).not.toContain("went wrong");
+});
+
+test("an answer from before something was done is not shown after it", async () => {
+  const clock = handClock();
+  await using home = await homeRig(clock);
+  const slow = Promise.withResolvers<void>();
+  home.answer = () => slow.promise;
+  const opening = look(home.rig);
+  await until(() => clock.due === 1000, "it waits");
+  await clock.advance(1000);
+  await opening;
+  await post(home.rig, "/energy", { "pick.sensor.a": "yes" });
+  home.energy = [{ sensor: "sensor.a", name: "A" }];
+  slow.resolve();
+  await slow.promise;
+  expect(await look(home.rig, "admin", "/?live")).toMatch(/<section id="agree" data-live hidden>/);
+});
+
+test("the page speaks the language that the browser asks for, with its names, numbers and times", async () => {
+  await using rig = await pageRig();
+  await rig.command("rack-pdu", "outlet/8", "outlet.off", { body: { person: "Anna" } });
+  rig.store.put("rack-pdu", [{ part: "outlet/3", point: "meter.power", value: 1234.5 }], Date.now());
+  const see = async (wanted: string, path = "/"): Promise<string> => (await rig.ask(path, "admin", { headers: { "accept-language": wanted } })).text();
+  for (const [wanted, language, ...words] of [
+    ["de-CH,de;q=0.9,en;q=0.8", "de", "Geräte", "Seriennummer", "Ausschalten", "1.234,5\u00A0W", "von Anna (Schlüssel the control one)", "2 von 4 Geräten"],
+    ["pt,fr;q=0.7,en;q=0.3", "fr", "Appareils", "1\u202F234,5\u00A0W", "alimenté par rack-pdu/outlet/8"],
+    ["nl", "nl", "Apparaten"],
+    ["es-419", "es", "Dispositivos"],
+    ["en-GB", "en", "Devices", "1,234.5\u00A0W"],
+    ["pt", "en", "Devices"],
+    ["de;q=0, nl;q=nonsense", "en", "Devices"],
+    ["", "en", "Devices"],
+  ] as const) {
+    const page = await see(wanted);
+    expect(page).toContain(`<html lang="${language}">`);
+    expect(words.filter((word) => !page.includes(word))).toEqual([]);
+  }
+  expect((await rig.ask("/", "admin")).headers.get("vary")).toContain("accept-language");
+  expect(await see("de", "/?done=added&what=new")).toContain("new steht jetzt in der Datei");
+  const refused = await rig.ask("/", undefined, { headers: { "accept-language": "es" } });
+  expect([refused.status, (await refused.text()).includes(pageText("es").failed.title)]).toEqual([401, true]);
 });
 
 test("each kind of repair and each word of the catalogue has its text", async () => {

@@ -14,6 +14,8 @@ export interface PlanServices {
   readonly topics: Topics;
   readonly tongue: Pick<Tongue, "text">;
   readonly origin: Origin;
+  /** Where our page is in Home Assistant, when it is there and known. */
+  readonly page?: () => string | undefined;
 }
 
 /** A document that has to leave, with its row in the ledger while it is on its way and once the broker has it. */
@@ -104,21 +106,22 @@ const planPage = (
 export const planDevice = (services: PlanServices, id: DeviceId, shared: ReadonlySet<string>): readonly Page[] => {
   const { store, ledger, topics, origin } = services;
   const { text } = services.tongue;
+  const page = services.page?.();
   const device = store.device(id);
   if (isHidden(services, id)) return [];
   if (id === bridgeId) {
     const topic = topics.document(bridgeId, 0);
     return [
       planPage(id, topic, bridgeComponents(topics, text), ledger.get(topic), (parts) =>
-        discoveryDocument(bridgeBlock(text.bridge.name, origin), origin, [], parts),
+        discoveryDocument(bridgeBlock(text.bridge.name, origin, page), origin, [], parts),
       ),
     ];
   }
   if (!device?.description) return [];
-  const block = deviceBlock(device, viaOf(services, device), shared);
+  const block = deviceBlock(device, { via: viaOf(services, device), shared, page });
   const pages = paginate(deviceComponents(device, topics, text), homes(services, id));
-  return pages.map((components, page) => {
-    const topic = topics.document(id, page);
+  return pages.map((components, number) => {
+    const topic = topics.document(id, number);
     return planPage(id, topic, components, ledger.get(topic), (parts) => discoveryDocument(block, origin, deviceAvailability(id, topics), parts));
   });
 };

@@ -28,8 +28,18 @@ const connections = (mac: readonly string[] | undefined, shared: ReadonlySet<str
     .filter((address) => /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(address) && !/^(00:){5}00$|^(ff:){5}ff$/.test(address) && !shared.has(address))
     .map((address) => ["mac", address]);
 
-/** How the device is presented. `via` is the device that feeds it, or the program. */
-export const deviceBlock = (device: DeviceState, via: DeviceId | undefined, shared: ReadonlySet<string>): object => {
+/** How a device stands in the house. */
+export interface Surroundings {
+  /** The device that feeds it, or the program. */
+  readonly via: DeviceId | undefined;
+  /** Hardware addresses that other devices claim as well. */
+  readonly shared: ReadonlySet<string>;
+  /** Our page in Home Assistant, on which each device has its place. */
+  readonly page: string | undefined;
+}
+
+/** How the device is presented. */
+export const deviceBlock = (device: DeviceState, { via, shared, page }: Surroundings): object => {
   const { manufacturer, model, serial, firmware, mac } = device.description ?? {};
   const linked = connections(mac, shared);
   return {
@@ -42,15 +52,16 @@ export const deviceBlock = (device: DeviceState, via: DeviceId | undefined, shar
     ...(linked.length > 0 && { connections: linked }),
     ...(device.settings.area !== undefined && { suggested_area: device.settings.area }),
     ...(via !== undefined && { via_device: identifier(via) }),
+    ...(page !== undefined && { configuration_url: `${page}/device/${device.id}` }),
   };
 };
 
-export const bridgeBlock = (name: string, { version, url }: Origin): object => ({
+export const bridgeBlock = (name: string, { version, url }: Origin, page: string | undefined): object => ({
   identifiers: [identifier(bridgeId)],
   name,
   manufacturer: "Rack Power",
   sw_version: version,
-  ...(isWeb(url) && { configuration_url: url }),
+  ...((page !== undefined || isWeb(url)) && { configuration_url: page ?? url }),
 });
 
 /** One discovery document. An entity is available while both the program and the device are. */

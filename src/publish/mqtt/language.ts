@@ -1,5 +1,6 @@
 import type { Database } from "#platform/database.ts";
 import { textIn, type Text } from "../text/text.ts";
+import { remembered } from "./remembered.ts";
 
 /** In which language names are published: the configured one, else Home Assistant's own. */
 export interface Tongue {
@@ -13,21 +14,19 @@ export interface Tongue {
  * that turn English and back at every start would fill people's histories.
  */
 export const createTongue = (database: Database, configured: string | undefined, told: () => string | undefined = () => undefined): Tongue => {
-  const [known] = database.all<{ value: string }>("select value from setting where key = 'language'");
-  let remembered = known?.value;
-  const hear = (): string | undefined => {
-    const now = told();
-    if (now !== undefined && now !== remembered) database.run("insert or replace into setting (key, value) values ('language', ?)", (remembered = now));
-    return configured ?? remembered;
+  const hear = remembered(database, "language", told);
+  const now = (): Text => {
+    const heard = hear();
+    return textIn(configured ?? heard);
   };
-  let text = textIn(hear());
+  let text = now();
   return {
     get text() {
       return text;
     },
     refresh: () => {
       const before = text;
-      text = textIn(hear());
+      text = now();
       return text !== before;
     },
   };

@@ -41,6 +41,11 @@ export interface MqttDependencies {
   readonly version: string;
   /** Where the program shows itself; goes into discovery as origin and configuration address when it is an http address. */
   readonly url?: string;
+  /**
+   * Where our page is in Home Assistant, `homeassistant://app/<slug>`, undefined while it is not known. Goes before `url`, and each device gets its
+   * place on it. Whoever learns of another calls `pageMoved`.
+   */
+  readonly page?: () => string | undefined;
   /** Home Assistant's language, undefined while it is not known. Whoever learns of another calls `languageChanged`. */
   readonly language?: () => string | undefined;
 }
@@ -59,6 +64,8 @@ export interface MqttPublisher extends AsyncDisposable {
   republish(): void;
   /** Home Assistant speaks another language, or says which only now: names follow it, and nothing else changes. */
   languageChanged(): void;
+  /** Our page in Home Assistant is elsewhere, or it is known only now: links follow it. */
+  pageMoved(): void;
   /** What Home Assistant knows by our discovery documents now: identifiers of devices, unique ids of entities. */
   published(): { readonly deviceIdentifiers: readonly string[]; readonly uniqueIds: readonly string[] };
 }

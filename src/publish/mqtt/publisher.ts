@@ -12,6 +12,7 @@ import { Denied, type Link, type Message, type Properties } from "./link.ts";
 import type { MqttDependencies, MqttOptions, MqttPublisher, MqttStatus } from "./option.ts";
 export type { MqttPublisher } from "./option.ts";
 import { publishedEntities } from "./published.ts";
+import { remembered } from "./remembered.ts";
 import { StatePublisher } from "./state-publisher.ts";
 import { bridgeId, createTopics, type Topics } from "./topic.ts";
 
@@ -25,6 +26,8 @@ class Publisher implements MqttPublisher {
   readonly #topics: Topics;
   readonly #ledger: Ledger;
   readonly #tongue: Tongue;
+  readonly #hearPage: () => string | undefined;
+  #page: string | undefined;
   readonly #bridge: BridgePublisher;
   readonly #states: StatePublisher;
   readonly #discovery: Discovery;
@@ -35,7 +38,7 @@ class Publisher implements MqttPublisher {
   readonly #listening = new DisposableStack();
 
   constructor(options: MqttOptions, dependencies: MqttDependencies) {
-    const { store, bus, clock, log, database, version, url } = dependencies;
+    const { store, bus, clock, log, database, version, url, page } = dependencies;
     const topics = createTopics(options.baseTopic ?? "rack-power", options.discoveryPrefix ?? "homeassistant");
     const ledger = new Ledger(database);
     const link = (): Link | undefined => this.#connection.link;
@@ -44,6 +47,8 @@ class Publisher implements MqttPublisher {
     this.#ledger = ledger;
     this.#topics = topics;
     this.#tongue = createTongue(database, options.language, dependencies.language);
+    this.#hearPage = page ? remembered(database, "page", page) : () => undefined;
+    this.#page = this.#hearPage();
     this.#bridge = new BridgePublisher({ store, clock, topics, ledger, version, deliver });
     this.#states = new StatePublisher({ store, clock, topics, ledger, link, deliver });
     this.#inbox = new CommandInbox({ bus, log, clock, topics, deliver });
@@ -55,6 +60,7 @@ class Publisher implements MqttPublisher {
       log,
       tongue: this.#tongue,
       origin: { version, url },
+      page: () => this.#page,
       deny: (what, topic) => this.#connection.deny(what, topic),
       allow: (what) => this.#connection.allow(what),
       published: () => this.#bridge.touch(),
@@ -83,6 +89,12 @@ class Publisher implements MqttPublisher {
 
   languageChanged(): void {
     if (this.#tongue.refresh()) this.#discovery.touchAll();
+  }
+
+  pageMoved(): void {
+    const before = this.#page;
+    this.#page = this.#hearPage();
+    if (this.#page !== before) this.#discovery.touchAll();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

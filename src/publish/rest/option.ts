@@ -100,6 +100,34 @@ export interface Health {
   readonly logLevel?: LogLevel;
 }
 
+/** An energy sensor that the Energy dashboard has not yet. Entity ids. */
+export interface EnergyCounter {
+  readonly sensor: string;
+  readonly name: string;
+  /** The power beside it. */
+  readonly power?: string;
+  /** The counter that counts the same energy further upstream. */
+  readonly within?: string;
+}
+
+/** An entity in Home Assistant's registry that came from us and that nobody publishes any more. */
+export interface Orphan {
+  readonly entityId: string;
+  readonly uniqueId: string;
+  readonly name: string;
+}
+
+/** What can be done at Home Assistant besides MQTT, and only as far as a person has agreed. Each throws `Fault`. */
+export interface AtHomeAssistant {
+  energy(): Promise<readonly EnergyCounter[]>;
+  /** `agreed`: entity ids. Gives what was added. */
+  addEnergy(agreed: readonly string[]): Promise<readonly EnergyCounter[]>;
+  /** Undefined without MQTT: then nobody knows what is published. */
+  orphans(): Promise<readonly Orphan[] | undefined>;
+  /** `agreed`: unique ids. Gives what was removed. */
+  removeOrphans(agreed: readonly string[]): Promise<readonly Orphan[] | undefined>;
+}
+
 export interface ReloadResult {
   /** False when nothing was taken over, because the new configuration as a whole is not usable. */
   readonly accepted: boolean;
@@ -128,6 +156,8 @@ export interface RestDependencies {
   /** Writes a device into the configuration file and starts it. */
   addDevice?(id: DeviceId, entry: Readonly<Record<string, unknown>>): Promise<Added>;
   setLogLevel?(level: LogLevel): void;
+  /** Only as an add-on. */
+  readonly atHomeAssistant?: AtHomeAssistant;
   /** The copy of the database that a backup takes. */
   readonly copy?: { make(): Promise<void>; drop(): void };
   /** Kinds of devices that can be identified. */

@@ -7,7 +7,7 @@ import type { Scope } from "#domain/scope.ts";
 import type { Text } from "#publish/text/text.ts";
 import type { Caller } from "./key-ring.ts";
 import type { DeviceView, PartView } from "./device-view.ts";
-import type { Health, ReloadResult } from "./option.ts";
+import type { EnergyCounter, Health, Orphan, ReloadResult } from "./option.ts";
 import type { OutcomeView } from "./outcome-view.ts";
 import type { App } from "./route.ts";
 
@@ -25,15 +25,25 @@ export interface Failure {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Names of kinds of parts, of points and commands. */
+export type Words = Pick<Text, "part" | "point" | "command">;
+
+/** What could be done at Home Assistant, each only when a person says so. */
+export interface ToAgree {
+  readonly energy: readonly EnergyCounter[];
+  readonly orphans: readonly Orphan[];
+}
+
 /** What a page shows and does: the same as the API, without HTTP between them. */
 export interface PageSource {
   readonly version: string;
   readonly drivers: readonly string[];
-  /** Names of points and commands. */
-  readonly words: Pick<Text, "part" | "point" | "command">;
+  words(language: string): Words;
   /** One reading as the API would show it. */
   value(point: PointName, value: Value): ShownValue;
-  /** How long ago a moment of the API was, in seconds. */
+  /** A moment of the API, in milliseconds since 1970. */
+  moment(at: string): number;
+  /** How long ago it was, in seconds. */
   secondsSince(at: string): number;
   /** What the API would answer to this error; what was not foreseen goes to the log. */
   failure(error: unknown, request: FastifyRequest): Failure;
@@ -49,6 +59,11 @@ export interface PageSource {
   identify?(question: Question): Promise<readonly Identified[]>;
   addDevice?(id: DeviceId, entry: Readonly<Record<string, unknown>>): Promise<Added>;
   setLogLevel?(level: string): boolean;
+  /** As it is now, if that is told in a moment; with `ask` false, as it was last told. */
+  toAgree(ask: boolean): Promise<ToAgree>;
+  /** Both act on what was agreed to and is still so, tell how many that were, and throw `Fault`. */
+  addEnergy?(agreed: readonly string[]): Promise<number>;
+  removeOrphans?(agreed: readonly string[]): Promise<number>;
 }
 
 /** Adds the pages to a scope of the server of their own. */

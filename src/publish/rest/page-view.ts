@@ -1,7 +1,8 @@
 import { allows } from "#domain/scope.ts";
 import { logLevels, type LogLevel } from "#platform/log.ts";
 import { readRfc3339 } from "#platform/rfc3339.ts";
-import { english } from "#publish/text/text.ts";
+import { textIn } from "#publish/text/text.ts";
+import { createAgreement } from "./agreement.ts";
 import { deviceView, shownValue } from "./device-view.ts";
 import { judgeError } from "./error-reply.ts";
 import { originOf } from "./origin.ts";
@@ -13,12 +14,13 @@ const isLevel = (text: string): text is LogLevel => (logLevels as readonly strin
 
 /** What the program knows and does, in the words of the API. */
 export const pageSource = (services: RouteServices): PageSource => {
-  const { store, bus, clock, log, version, health, repairs, file, drivers, reload, identify, addDevice, setLogLevel } = services;
+  const { store, bus, clock, log, version, atHomeAssistant, health, repairs, file, drivers, reload, identify, addDevice, setLogLevel } = services;
   return {
     version,
     drivers: drivers ?? [],
-    words: english,
+    words: textIn,
     value: shownValue,
+    moment: readRfc3339,
     secondsSince: (at) => Math.max(0, (clock.now() - readRfc3339(at)) / 1000),
     failure: (error, request) => {
       const { status, message, parts } = judgeError(log, error, request);
@@ -31,6 +33,7 @@ export const pageSource = (services: RouteServices): PageSource => {
     file: () => file?.(),
     may: (caller, scope) => caller !== undefined && allows(caller.scopes, scope),
     acceptLabel: (device, part, label, caller) => bus.acceptLabel(device, part, label, originOf(caller)),
+    ...createAgreement(atHomeAssistant, clock, log),
     ...(reload && { reload }),
     ...(identify && { identify }),
     ...(addDevice && { addDevice }),

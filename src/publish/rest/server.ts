@@ -11,6 +11,7 @@ import { sendError } from "./error-reply.ts";
 import { entityRoutes } from "./entity-route.ts";
 import { eventRoute } from "./event-route.ts";
 import { createKeyRing, type ApiKey, type KeyRing } from "./key-ring.ts";
+import { homeAssistantRoutes } from "./home-assistant-route.ts";
 import { guardMethods } from "./method-guard.ts";
 import { metricRoute } from "./metric-route.ts";
 import { describeWith } from "./openapi.ts";
@@ -22,7 +23,7 @@ import { Problem } from "./problem.ts";
 import { programRoutes } from "./program-route.ts";
 import { refuseConnection } from "./refuse-connection.ts";
 import { repairRoutes } from "./repair-route.ts";
-import type { App } from "./route.ts";
+import type { App, RouteServices } from "./route.ts";
 import { setupRoutes } from "./setup-route.ts";
 
 export interface RestServer extends AsyncDisposable {
@@ -32,6 +33,20 @@ export interface RestServer extends AsyncDisposable {
   /** From the next request on, these keys are good and no others. */
   replaceKeys(keys: readonly ApiKey[]): void;
 }
+
+const routes: readonly ((app: App, services: RouteServices) => void)[] = [
+  programRoutes,
+  repairRoutes,
+  entityRoutes,
+  homeAssistantRoutes,
+  setupRoutes,
+  deviceRoutes,
+  commandRoute,
+  outcomeRoutes,
+  eventRoute,
+  metricRoute,
+  backupRoutes,
+];
 
 /** How long answers that wait for a device may still take when the server stops, in milliseconds. */
 const farewell = 2_000;
@@ -102,8 +117,7 @@ const build = async (app: App, dependencies: RestDependencies, limits: RestLimit
   await describeWith(app, version);
   guard(app, { keys, log, clock, limits, ingress });
   const services = { ...dependencies, limits };
-  for (const add of [programRoutes, repairRoutes, entityRoutes, setupRoutes, deviceRoutes, commandRoute, outcomeRoutes, eventRoute, metricRoute, backupRoutes])
-    add(app, services);
+  for (const add of routes) add(app, services);
   // In a scope of its own, whose bodies are forms and whose errors are pages.
   if (page) await app.register(async (scope) => page(scope.withTypeProvider<ZodTypeProvider>(), pageSource(services)));
   guardMethods(app, paths);
