@@ -29,6 +29,7 @@ def _short_pauses() -> Generator[None]:
     with (
         patch("custom_components.rack_power.coordinator.FIRST_PAUSE", 0.01),
         patch("custom_components.rack_power.coordinator.LONGEST_PAUSE", 0.02),
+        patch("custom_components.rack_power.coordinator.RESTART", 0.0),
         # Tests let minutes pass at once.
         patch("custom_components.rack_power.api.SILENT_TIME", 1e6),
         patch("custom_components.rack_power.repairs.PATIENCE", 0.05),

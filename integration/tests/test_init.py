@@ -164,6 +164,32 @@ async def test_away_and_back(
     assert len(lines) == 2, lines
 
 
+async def test_a_restart_is_no_absence(
+    hass: HomeAssistant,
+    program: Program,
+    loaded: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Back within seconds: not asked while it is away, only when it is back."""
+    monkeypatch.setattr("custom_components.rack_power.coordinator.RESTART", 60.0)
+    asked: list[bool] = []
+    coordinator = loaded.runtime_data
+
+    async def ask() -> None:
+        asked.append(coordinator.streaming)
+
+    monkeypatch.setattr(coordinator, "async_request_refresh", ask)
+    program.instead["events"] = lambda: web.Response(status=502)
+    await program.cut()
+    for _ in range(3):
+        await settle(hass)
+    assert not coordinator.streaming
+    assert asked == []
+    program.instead.clear()
+    await program.heard(hass)
+    assert set(asked) == {True}
+
+
 async def test_stream_comes_back_where_it_was(
     hass: HomeAssistant, program: Program, loaded: MockConfigEntry
 ) -> None:

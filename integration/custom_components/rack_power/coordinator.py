@@ -39,6 +39,9 @@ POLL_INTERVAL = timedelta(seconds=60)
 # Seconds between tries to open the stream: doubling from the first to the last.
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
+# Seconds that a restart of the program takes at most: for so long nobody needs to hear
+# that it is away.
+RESTART = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,10 +161,12 @@ class RackPowerCoordinator(DataUpdateCoordinator[RackPowerData]):
     async def listen(self) -> None:
         """Keep the stream of events open for as long as the entry is loaded."""
         pause = FIRST_PAUSE
+        since: float | None = None
         while True:
             try:
                 async for event in self.client.events(self._last_event):
                     pause = FIRST_PAUSE
+                    since = None
                     self._take(event)
             except InvalidKeyError, KeyTooSmallError:
                 self.config_entry.async_start_reauth(self.hass)
@@ -170,8 +175,11 @@ class RackPowerCoordinator(DataUpdateCoordinator[RackPowerData]):
                 LOGGER.debug("Stream of events of %s: %s", self.name, error)
             finally:
                 self.streaming = False
+            now = self.hass.loop.time()
+            since = now if since is None else since
             # Asking says once that it is away, and once that it is back.
-            await self.async_request_refresh()
+            if now - since >= RESTART:
+                await self.async_request_refresh()
             await asyncio.sleep(pause * (0.5 + random.random()))
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -184,8 +192,8 @@ class RackPowerCoordinator(DataUpdateCoordinator[RackPowerData]):
                 # The whole state comes first.
                 self.streaming = True
                 self.connections.clear()
-                if not self.last_update_success:
-                    self._refresh_soon()
+                # It may be another version, of another configuration.
+                self._refresh_soon()
             case "outcome":
                 self._tell(cast(Outcome, event.data))
             case "repairs":
