@@ -17,6 +17,8 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: [...peers, ...homeAssistant, ...images],
           pool: "threads",
+          // One file sees the modules that another has loaded, which takes a third less time: none may put a double in a module's place.
+          isolate: false,
           testTimeout: 20_000,
           sequence: { groupOrder: 1 },
         },
