@@ -9,6 +9,7 @@ import { Program } from "#program/program.ts";
 import { startBroker } from "#simulator/broker.ts";
 import { startSupervisorDouble, type SupervisorDouble } from "./homeassistant/supervisor-double.ts";
 import { until } from "./peer/until.ts";
+import { CoreDouble } from "./transport/core-double.ts";
 import { observe } from "./publish/mqtt-rig.ts";
 
 const host = "127.0.0.1";
@@ -76,6 +77,22 @@ describe("as an add-on", () => {
     expect(rig.lines.join("")).not.toContain(core);
     // Behind the double there is no Core.
     expect(await kinds(program)).toEqual(["core"]);
+  });
+
+  test("says once that Home Assistant is too old, on every surface, and works all the same", async () => {
+    const rig = await createRig("devices: {}\n");
+    await using core = await CoreDouble.start();
+    rig.double.core = { url: core.url, token: core.token, version: "2026.5.1" };
+    await using broker = await startBroker({ host });
+    rig.double.broker = { host, port: broker.port };
+    const program = await rig.start();
+    await until(async () => (await brokerState(program)) === "connected", "connected to the broker");
+    await until(async () => (await kinds(program)).includes("core-old"), "a repair that says so");
+    expect((await repairs(program)).map(({ detail }) => detail)).toEqual([expect.stringMatching(/^Home Assistant 2026\.5\.1 is older than /)]);
+    expect(JSON.stringify((await ask(program, "health")).body)).toContain("2026.5.1 is older");
+    core.drop();
+    await until(() => core.logins === 2, "the connection is back");
+    expect(errors(rig).filter((line) => line.includes("is older than"))).toHaveLength(1);
   });
 
   test("keeps its key for Core over a restart", async () => {

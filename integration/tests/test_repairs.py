@@ -149,7 +149,7 @@ async def test_a_login_on_its_way_is_no_success(
     assert (await pressed)["type"] is FlowResultType.CREATE_ENTRY
 
 
-@pytest.mark.parametrize("kind", ["option", "supervisor", "core"])
+@pytest.mark.parametrize("kind", ["option", "supervisor", "core", "core-old"])
 async def test_only_told(
     hass: HomeAssistant, program: Program, loaded: MockConfigEntry, kind: str
 ) -> None:

@@ -11,6 +11,7 @@ export const repairKinds = [
   "option",
   "supervisor",
   "core",
+  "core-old",
 ] as const;
 export type RepairKind = (typeof repairKinds)[number];
 
@@ -32,11 +33,12 @@ interface Spot {
  * - `configuration`: the file as a whole is not usable
  * - `option`: an option of the add-on is wrong
  * - `supervisor`, `core`: no way to them, or they refuse us
+ * - `core-old`: this Home Assistant is older than what was tried
  */
 type Wrong =
   | ({ readonly kind: "quarantined"; readonly device: DeviceId } & Spot)
   | { readonly kind: "denied"; readonly device: DeviceId }
-  | { readonly kind: "broker-missing" | "broker-refused" | "broker-old" | "supervisor" | "core" }
+  | { readonly kind: "broker-missing" | "broker-refused" | "broker-old" | "supervisor" | "core" | "core-old" }
   | { readonly kind: "label-changed"; readonly device: DeviceId; readonly part: PartId; readonly label: string; readonly accepted: string }
   | ({ readonly kind: "configuration" } & Spot)
   | { readonly kind: "option"; readonly option: string };

@@ -9,6 +9,7 @@ import { repair, type Repair } from "#domain/repair.ts";
 import type { Secret } from "#domain/secret.ts";
 import { askAdministrators } from "#homeassistant/administrator.ts";
 import { announce } from "#homeassistant/announcement.ts";
+import { tooOld } from "#homeassistant/core-age.ts";
 import { followBroker, type BrokerWatch } from "#homeassistant/broker.ts";
 import { watchLanguage, type LanguageWatch } from "#homeassistant/language.ts";
 import { ownKey } from "#homeassistant/own-key.ts";
@@ -18,7 +19,7 @@ import { sha256 } from "#platform/digest.ts";
 import { readTextIfThere } from "#platform/file.ts";
 import type { Log, RootLog } from "#platform/log.ts";
 import type { Ingress, Partner } from "#publish/rest/option.ts";
-import { openCore, type CoreAddress, type CoreConnection } from "#transport/homeassistant/core-connection.ts";
+import { openCore, type CoreAddress, type CoreConnection, type CoreState } from "#transport/homeassistant/core-connection.ts";
 import { createSupervisor, type AddonInfo } from "#transport/homeassistant/supervisor-client.ts";
 import { NotStarted } from "./not-started.ts";
 import type { AddonPart, BrokerDefaults } from "./plan.ts";
@@ -54,13 +55,21 @@ const readKeys = async (addon: Addon, log: RootLog): Promise<OwnKeys> => {
   }
 };
 
-/** Core is away whenever it restarts; only a refusal needs a person, who is told once. */
-const sayRefusals = (core: CoreConnection, log: Log): Disposable => {
+/** What a person should know of Core: why it is away or refuses us, or that it is too old. */
+const coreTrouble = (now: CoreState): string | undefined => (now.state === "connected" ? tooOld(now.version) : now.detail);
+
+/** Core is away whenever it restarts; only a refusal, or a Core that is too old, needs a person, who is told once. */
+const sayTrouble = (core: CoreConnection, log: Log): Disposable => {
   let refused = false;
+  let old: string | undefined;
   return core.onState((now) => {
     if (now.state === "refused" && !refused) log.error(`${now.detail}; trying again`);
     if (now.state === "connected" && refused) log.info("Home Assistant accepts us again");
     refused = now.state === "refused" || (refused && now.state !== "connected");
+    if (now.state !== "connected") return;
+    const trouble = coreTrouble(now);
+    if (trouble !== undefined && trouble !== old) log.warn(trouble);
+    old = trouble;
   });
 };
 
@@ -91,7 +100,7 @@ export class AddonLife implements AsyncDisposable {
     this.#keys = keys;
     this.#supervisor = watchSupervisor(createSupervisor(addon.supervisor, addon.token), clock, log.child("supervisor"));
     this.core = openCore({ ...coreOf(addon), clock, log: log.child("core") });
-    this.#listening = sayRefusals(this.core, log.child("core"));
+    this.#listening = sayTrouble(this.core, log.child("core"));
     const administrators = askAdministrators({ core: this.core, clock, log: log.child("page") });
     this.ingress = {
       peers: [addon.ingressPeer],
@@ -193,8 +202,8 @@ export class AddonLife implements AsyncDisposable {
 
   partners(): readonly Partner[] {
     const [trouble] = this.#supervisor.repairs();
-    const { state, ...more } = this.core.state;
-    const detail = "detail" in more ? more.detail : undefined;
+    const { state } = this.core.state;
+    const detail = coreTrouble(this.core.state);
     return [
       trouble ? { name: "supervisor", state: "connecting", detail: trouble.detail } : { name: "supervisor", state: "connected" },
       { name: "core", state, ...(detail !== undefined && { detail }) },
@@ -202,8 +211,8 @@ export class AddonLife implements AsyncDisposable {
   }
 
   repairs(): readonly Repair[] {
-    const { state } = this.core;
-    const core = state.state !== "connected" && "detail" in state && state.detail !== undefined ? [repair({ kind: "core" }, state.detail)] : [];
+    const trouble = coreTrouble(this.core.state);
+    const core = trouble === undefined ? [] : [repair({ kind: this.core.state.state === "connected" ? "core-old" : "core" }, trouble)];
     const options = this.#found.problems.map(({ option, message }) => repair({ kind: "option", option }, `${option}: ${message}`));
     return [...(this.#watch?.repairs() ?? []), ...options, ...this.#supervisor.repairs(), ...core];
   }

@@ -6,6 +6,7 @@ import { WebSocket, WebSocketServer, type RawData } from "ws";
 export interface CoreBehind {
   readonly url: string;
   readonly token: string;
+  readonly version?: string;
 }
 
 const reachable = async ({ url, token }: CoreBehind): Promise<boolean> => {
@@ -38,7 +39,8 @@ const request = async (
 const paths: ReadonlySet<string> = new Set(["/core/websocket", "/core/api/websocket"]);
 /** Commands with which an add-on could ask the Supervisor through Core for what it may not ask itself (api/proxy.py). */
 const denied = /^(supervisor|hassio)\//;
-const version = "2026.8.3";
+/** As the Supervisor tells it, which knows what it runs. */
+const usualVersion = "2026.8.3";
 
 /** `ws` gives a Buffer unless it is told otherwise. */
 const textOf = (data: RawData): string => (data as Buffer).toString("utf8");
@@ -88,6 +90,7 @@ const upgrade = async (from: IncomingMessage, socket: Socket, head: Buffer, { al
   if (gone || !paths.has(path) || !core || !(await reachable(core)))
     return void socket.end(`HTTP/1.1 ${paths.has(path) ? "502 Bad Gateway" : "404 Not Found"}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   new WebSocketServer({ noServer: true }).handleUpgrade(from, socket, head, (client) => {
+    const { version = usualVersion } = core;
     client.send(JSON.stringify({ type: "auth_required", ha_version: version }));
     client.once("message", (data) => {
       const { access_token: shown } = JSON.parse(textOf(data)) as { readonly access_token?: string };

@@ -50,7 +50,7 @@ const shake = (request: IncomingMessage): string =>
 /** A websocket server that says what the test wants, however wrong. `joined` returns what is called with each text of the client. */
 export const startWebsocketServer = async (joined: (client: WebsocketClient) => (text: string) => void, port = 0): Promise<WebsocketServer> => {
   const clients = new Set<WebsocketClient>();
-  const server = createServer((_request, response) => void response.writeHead(404).end());
+  const server = createServer((request, response) => void response.writeHead(request.url === "/api/" ? 200 : 404).end());
   server.on("upgrade", (request: IncomingMessage, socket: Duplex) => {
     socket.write(shake(request));
     const client: WebsocketClient = {

@@ -28,7 +28,12 @@ CHECKED_AGAIN = {
 }
 LABEL_CHANGED = {"label-changed": "label_changed"}
 # Kinds of which the program hears at its next start, or by itself.
-ONLY_TOLD = {"option": "option", "supervisor": "supervisor", "core": "core"}
+ONLY_TOLD = {
+    "option": "option",
+    "supervisor": "supervisor",
+    "core": "core",
+    "core-old": "core_old",
+}
 TRANSLATION_KEYS = {**CHECKED_AGAIN, **LABEL_CHANGED, **ONLY_TOLD}
 
 ORPHANS = "orphans"
