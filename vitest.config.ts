@@ -31,7 +31,6 @@ export default defineConfig({
           name: "homeassistant",
           include: homeAssistant,
           pool: "forks",
-          maxWorkers: 1,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 4 },

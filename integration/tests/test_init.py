@@ -190,6 +190,30 @@ async def test_a_restart_is_no_absence(
     assert set(asked) == {True}
 
 
+async def test_asked_during_a_restart(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    program: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Who asks just then hears what was so before; after a restart's time it is away."""
+    monkeypatch.setattr("custom_components.rack_power.coordinator.RESTART", 60.0)
+    coordinator = loaded.runtime_data
+    before = coordinator.data
+    program.instead["health"] = lambda: web.Response(status=502)
+    await coordinator.async_refresh()
+    assert coordinator.last_update_success
+    assert coordinator.data is before
+    assert "Error fetching" not in caplog.text
+    monkeypatch.setattr("custom_components.rack_power.coordinator.RESTART", 0.0)
+    await coordinator.async_refresh()
+    assert not coordinator.last_update_success
+    program.instead.clear()
+    await coordinator.async_refresh()
+    assert coordinator.last_update_success
+
+
 async def test_stream_comes_back_where_it_was(
     hass: HomeAssistant, program: Program, loaded: MockConfigEntry
 ) -> None:

@@ -39,9 +39,9 @@ POLL_INTERVAL = timedelta(seconds=60)
 # Seconds between tries to open the stream: doubling from the first to the last.
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
-# Seconds that a restart of the program takes at most: for so long nobody needs to hear
-# that it is away.
-RESTART = 10.0
+# Seconds that a restart of the program takes at most, on a slow machine: for so long
+# nobody needs to hear that it is away.
+RESTART = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +112,7 @@ class RackPowerCoordinator(DataUpdateCoordinator[RackPowerData]):
         self.streaming = False
         self.connections: dict[str, str] = {}
         self._last_event: str | None = None
+        self._silent_since: float | None = None
         self._listeners_of_outcomes: set[OutcomeListener] = set()
 
     @override
@@ -127,13 +128,23 @@ class RackPowerCoordinator(DataUpdateCoordinator[RackPowerData]):
                 translation_placeholders={"detail": str(error)},
             ) from error
         except RackPowerError as error:
+            if self.data is not None and not self._is_gone():
+                return self.data
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key="no_answer",
                 translation_placeholders={"detail": str(error)},
             ) from error
+        self._silent_since = None
         self._check_instance(health)
         return RackPowerData(health=health, repairs=tuple(repairs), entities=entities)
+
+    def _is_gone(self) -> bool:
+        """Tell, when it does not answer, whether a restart would be over by now."""
+        now = self.hass.loop.time()
+        if self._silent_since is None:
+            self._silent_since = now
+        return now - self._silent_since >= RESTART
 
     def _check_instance(self, health: Health) -> None:
         """Notice when another installation answers at this address."""
@@ -161,12 +172,11 @@ class RackPowerCoordinator(DataUpdateCoordinator[RackPowerData]):
     async def listen(self) -> None:
         """Keep the stream of events open for as long as the entry is loaded."""
         pause = FIRST_PAUSE
-        since: float | None = None
         while True:
             try:
                 async for event in self.client.events(self._last_event):
                     pause = FIRST_PAUSE
-                    since = None
+                    self._silent_since = None
                     self._take(event)
             except InvalidKeyError, KeyTooSmallError:
                 self.config_entry.async_start_reauth(self.hass)
@@ -175,10 +185,8 @@ class RackPowerCoordinator(DataUpdateCoordinator[RackPowerData]):
                 LOGGER.debug("Stream of events of %s: %s", self.name, error)
             finally:
                 self.streaming = False
-            now = self.hass.loop.time()
-            since = now if since is None else since
             # Asking says once that it is away, and once that it is back.
-            if now - since >= RESTART:
+            if self._is_gone():
                 await self.async_request_refresh()
             await asyncio.sleep(pause * (0.5 + random.random()))
             pause = min(pause * 2, LONGEST_PAUSE)
