@@ -5,7 +5,7 @@ import { keepCode } from "#platform/code-cache.ts";
 const words = process.argv.slice(2);
 keepCode(process.env);
 
-/** A container asks every half minute, for ever: no more is loaded for that than the question needs. */
+/** A container asks every minute, for ever: no more is loaded for that than the question needs. */
 const quickly = async (): Promise<number> => {
   const { checkHealth } = await import("#cli/health.ts");
   const print = (text: string): void => void process.stdout.write(text);

@@ -16,7 +16,7 @@ interface HealthNeeds {
 /** Docker's usual limit is 30 s; on its own machine an answer takes milliseconds. */
 const within = 3_000;
 
-/** Loads what reads configurations only where it is needed: a container asks every half minute, for ever. */
+/** Loads what reads configurations only where it is needed: a container asks every minute, for ever. */
 const addressOf = async ({ url, config }: HealthOptions, environment: HealthNeeds["environment"]): Promise<string | undefined> => {
   const given = url ?? environment["RACK_POWER_URL"];
   if (given !== undefined) return given.replace(/\/+$/, "");

@@ -1,6 +1,6 @@
 import { Fault, isFault } from "#domain/fault.ts";
 import type { CoreConnection } from "#transport/homeassistant/core-connection.ts";
-import { ownEntities } from "./registry-entity.ts";
+import { ownEntities } from "./own-entity.ts";
 
 type Core = Pick<CoreConnection, "call">;
 

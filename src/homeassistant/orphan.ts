@@ -1,5 +1,6 @@
 import type { CoreConnection } from "#transport/homeassistant/core-connection.ts";
-import { ownEntities, type RegistryEntity } from "./registry-entity.ts";
+import { ownEntities } from "./own-entity.ts";
+import type { RegistryEntity } from "#transport/homeassistant/core-registry.ts";
 
 type Core = Pick<CoreConnection, "call">;
 

@@ -1,6 +1,6 @@
 import { addToEnergyDashboard, energyAdditions, type DeviceConsumption } from "#homeassistant/energy-dashboard.ts";
 import { orphans, removeOrphans } from "#homeassistant/orphan.ts";
-import { ownEntities } from "#homeassistant/registry-entity.ts";
+import { ownEntities } from "#homeassistant/own-entity.ts";
 import { energySensors } from "#publish/mqtt/energy-sensor.ts";
 import { identifier } from "#publish/mqtt/topic.ts";
 import type { AtHomeAssistant, EnergyCounter, Orphan, PublishedEntities } from "#publish/rest/option.ts";

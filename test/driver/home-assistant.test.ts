@@ -3,7 +3,7 @@ import type { Command } from "#domain/command.ts";
 import type { Description, Reading } from "#domain/device.ts";
 import type { Context, Driver, Session } from "#driver/contract.ts";
 import { createHomeAssistantDriver } from "#driver/home-assistant/home-assistant-driver.ts";
-import { isOurs } from "#driver/home-assistant/registry.ts";
+import { isOurs } from "#transport/homeassistant/core-registry.ts";
 import { bridgeComponents } from "#publish/mqtt/bridge.ts";
 import { deviceComponents } from "#publish/mqtt/component.ts";
 import { createTopics } from "#publish/mqtt/topic.ts";

@@ -1,6 +1,6 @@
 import { Fault } from "#domain/fault.ts";
 import type { Context } from "#driver/contract.ts";
-import { isOurs, type RegistryEntity } from "./registry.ts";
+import { isOurs, type RegistryEntity } from "#transport/homeassistant/core-registry.ts";
 
 /** An entity of the configuration as Home Assistant calls it now. */
 export interface Followed {

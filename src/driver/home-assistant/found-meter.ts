@@ -5,7 +5,7 @@ import { fitsUnit } from "./conversion.ts";
 import type { Follower } from "./follow.ts";
 import type { States } from "./layout.ts";
 import { meterPoints, type MeterOptions } from "./option.ts";
-import type { RegistryEntity } from "./registry.ts";
+import type { RegistryEntity } from "#transport/homeassistant/core-registry.ts";
 
 type Measure = keyof typeof meterPoints;
 const measures = Object.keys(meterPoints) as readonly Measure[];

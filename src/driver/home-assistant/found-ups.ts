@@ -5,7 +5,7 @@ import { upsStatusPoints } from "#domain/ups-status.ts";
 import type { Follower } from "./follow.ts";
 import type { Part } from "./layout.ts";
 import type { HomeAssistantOptions } from "./option.ts";
-import type { RegistryEntity } from "./registry.ts";
+import type { RegistryEntity } from "#transport/homeassistant/core-registry.ts";
 
 type Target = readonly [part: PartId, point: PointName];
 

@@ -7,7 +7,7 @@ import { findUps } from "./found-ups.ts";
 import { layoutOf, type Layout, type Part, type States } from "./layout.ts";
 import { pointOf } from "./named-sensor.ts";
 import { meterPoints, type HomeAssistantOptions, type MeterOptions } from "./option.ts";
-import type { RegistryEntity } from "./registry.ts";
+import type { RegistryEntity } from "#transport/homeassistant/core-registry.ts";
 
 interface Outlet {
   readonly part: PartId;

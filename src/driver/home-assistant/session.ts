@@ -6,7 +6,7 @@ import { upsStatus } from "#domain/ups-status.ts";
 import type { Session } from "#driver/contract.ts";
 import type { CoreConnection } from "#transport/homeassistant/core-connection.ts";
 import { entitiesOf, type Layout, type Part, type States } from "./layout.ts";
-import type { RegistryDevice } from "./registry.ts";
+import type { RegistryDevice } from "#transport/homeassistant/core-registry.ts";
 import { isAway, valueOf } from "./value.ts";
 
 /** A slow radio needs its time: Core answers when the integration is done. */
