@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 import { checkLayers } from "./layer.ts";
 import { checkShape } from "./shape.ts";
@@ -107,6 +108,13 @@ interface Report {
   }[];
 }
 
+/** The beginning of each failure: what was expected and where, without the whole of a long comparison. */
+const beginnings = (messages: readonly string[]): string =>
+  messages
+    .flatMap((message) => stripVTControlCharacters(message).trim().split("\n").slice(0, 20))
+    .map((line) => `\n  ${line.slice(0, 400)}`)
+    .join("");
+
 const count = (report: Report): Result => {
   const tests = report.testResults.flatMap((file) => file.assertionResults.map((test) => ({ ...test, file: relative(process.cwd(), file.name) })));
   const of = (...states: readonly string[]): typeof tests => tests.filter(({ status }) => states.includes(status));
@@ -116,7 +124,7 @@ const count = (report: Report): Result => {
   const passed = of("passed");
   const left = tests.filter((test) => !failed.includes(test) && !passed.includes(test));
   const notes = [
-    ...failed.map(({ file, fullName }) => `${file}: ${fullName}`),
+    ...failed.map(({ file, fullName, failureMessages }) => `${file}: ${fullName}${beginnings(failureMessages)}`),
     ...broken.map(({ name, message }) => `${relative(process.cwd(), name)}: ${message || "a hook, see above"}`),
   ];
   return {
