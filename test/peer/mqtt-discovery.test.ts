@@ -128,7 +128,8 @@ describeWithPeer("discovery and states at mosquitto", await debianPackages("mosq
     expect(seen.kept.get("rack-power/status")).toBe("online");
     expect(second.lines).toEqual([
       "INFO: connected to broker with MQTT 5",
-      "WARN: broker: the connection to the broker is lost; trying again",
+      // A killed process leaves an end or, when something of ours was still unread, a reset.
+      expect.stringMatching(/^WARN: broker: the connection to the broker (is lost|broke: read ECONNRESET); trying again$/),
       "INFO: connected to broker again",
     ]);
   });
