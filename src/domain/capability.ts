@@ -16,6 +16,8 @@ export type PointSpec = { readonly pace: Pace; readonly role: Role } & (
   | { readonly type: "choice"; readonly options: readonly string[] }
   /** A set of words in which a device describes itself; words that are not known are kept as they came. */
   | { readonly type: "words" }
+  /** A moment: date and time with an offset (RFC 3339). */
+  | { readonly type: "time" }
   | { readonly type: "text" }
 );
 
@@ -24,12 +26,16 @@ export type PointSpec = { readonly pace: Pace; readonly role: Role } & (
  * - `becomes`: the points read these values. A device that shows them already needs no write.
  * - `passes`: the points read these values one after the other, such as off and then on.
  * - `changes`: the point reads something else than before.
+ * - `takes`: the point reads the value that came with the command.
+ * - `any`: one of these is enough. It is never "so already": which of them would be?
  * - `nothing`: the command leaves no trace that can be read; its outcome is `unconfirmed` at best, and says so.
  */
 export type Proof =
   | { readonly kind: "becomes"; readonly values: Readonly<Record<string, boolean | string>> }
   | { readonly kind: "passes"; readonly steps: readonly Readonly<Record<string, boolean | string>>[] }
   | { readonly kind: "changes"; readonly point: string }
+  | { readonly kind: "takes"; readonly points: readonly string[] }
+  | { readonly kind: "any"; readonly proofs: readonly Proof[] }
   | { readonly kind: "nothing" };
 
 export interface CommandSpec {
@@ -38,6 +44,10 @@ export interface CommandSpec {
   readonly within: number;
   /** True when the command takes power from something, or may: these are what interlocks guard. */
   readonly interrupts: boolean;
+  /** It drops the load of a whole UPS: asked for by its token unless the configuration allows it in words, and nothing in Home Assistant until then. */
+  readonly guarded?: true;
+  /** What may come with it, such as a delay in seconds, or must. Without it a value is refused. */
+  readonly value?: { readonly type: "number" | "text" | "any"; readonly needed: boolean };
   readonly role: Role;
 }
 
@@ -49,6 +59,26 @@ const flag = <P extends { pace: Pace; role: Role }>(when: P) => ({ type: "flag",
 const problem = <P extends { pace: Pace; role: Role }>(when: P) => ({ type: "flag", problem: true, ...when }) as const;
 const becomes = <const V extends Record<string, boolean | string>>(values: V) => ({ kind: "becomes", values }) as const;
 const nothing = { kind: "nothing" } as const;
+const within = { pace: "live", role: "diagnostic" } as const;
+const once = { pace: "once", role: "diagnostic" } as const;
+const startsTest = { kind: "any", proofs: [becomes({ testing: true }), { kind: "changes", point: "testResult" }] } as const;
+const goesDown = { kind: "any", proofs: [becomes({ shutdownPending: true }), becomes({ forcedShutdown: true }), becomes({ off: true })] } as const;
+/** Seconds. */
+const delay = { type: "number", needed: false } as const;
+
+/** In the order of their weight: of several that are true, the first is shown. */
+export const upsStates = [
+  "communication-lost",
+  "forced-shutdown",
+  "off",
+  "calibration",
+  "test",
+  "low-battery",
+  "on-battery",
+  "bypass",
+  "online",
+  "unknown",
+] as const;
 
 /**
  * The catalogue: every capability a part can have, with its points and commands. Entities, REST schema, metrics and texts derive
@@ -73,31 +103,87 @@ export const capabilities = {
     points: {
       /** NUT's status words (ups.status): OL, OB, LB, CHRG, … in the order in which the device gives them. */
       status: { type: "words", ...live },
+      /** What matters most of the status, in one word; `unknown` is a state of its own, never the last one that was known. */
+      state: { type: "choice", options: upsStates, ...live },
       onBattery: problem(live),
+      /** On battery for longer than a flicker: what an automation should wait for. */
+      onBatteryHeld: problem(live),
       lowBattery: problem(live),
       replaceBattery: problem(live),
       overload: problem(live),
-      charging: { type: "flag", pace: "live", role: "diagnostic" },
+      /** The load is fed past the inverter: nothing guards it. */
+      bypass: problem(live),
+      /** The output is off. */
+      off: problem(live),
+      alarm: problem(live),
+      /** The load is about to be cut off, whatever the mains do (NUT's FSD). */
+      forcedShutdown: problem(live),
+      /** Whoever reads the UPS has lost it: nothing else is known of it. */
+      communicationLost: problem(live),
+      charging: flag(within),
+      discharging: flag(within),
+      boost: flag(within),
+      trim: flag(within),
+      calibrating: flag(within),
+      testing: flag(within),
+      /** The UPS counts down to cutting off its load. */
+      shutdownPending: flag(within),
       charge: number("charge", live),
       runtime: number("duration", live),
       load: number("load", live),
-      beeper: { type: "choice", options: ["enabled", "disabled", "muted"], pace: "slow", role: "diagnostic" },
-      testResult: { type: "text", pace: "slow", role: "diagnostic" },
+      /** Since the mains went away; 0 while they are there. */
+      timeOnBattery: number("duration", within),
+      /** When the UPS last went to its battery. */
+      lastTransfer: { type: "time", ...within },
+      lastTransferReason: { type: "text", ...within },
+      nominalPower: number("power", once),
+      nominalApparentPower: number("apparentPower", once),
+      beeper: { type: "choice", options: ["enabled", "disabled", "muted"], ...aside },
+      testResult: { type: "text", ...aside },
+      /** What the device's alarm says. */
+      alarmText: { type: "text", ...within },
+      /** When the battery was put in, as the device says it. */
+      batteryDate: { type: "text", ...aside },
     },
     commands: {
-      test: { proof: { kind: "changes", point: "testResult" }, within: 60, interrupts: false, role: "diagnostic" },
-      testDeep: { proof: { kind: "changes", point: "testResult" }, within: 60, interrupts: false, role: "diagnostic" },
-      testStop: { proof: { kind: "changes", point: "testResult" }, within: 60, interrupts: false, role: "diagnostic" },
+      test: { proof: startsTest, within: 60, interrupts: false, role: "diagnostic" },
+      testDeep: { proof: startsTest, within: 60, interrupts: false, role: "diagnostic" },
+      testStop: {
+        proof: { kind: "any", proofs: [becomes({ testing: false }), { kind: "changes", point: "testResult" }] },
+        within: 60,
+        interrupts: false,
+        role: "diagnostic",
+      },
+      /** Discharges the battery to learn its runtime. */
+      calibrate: { proof: becomes({ calibrating: true }), within: 60, interrupts: false, role: "diagnostic" },
+      calibrateStop: { proof: becomes({ calibrating: false }), within: 60, interrupts: false, role: "diagnostic" },
       beeperOn: { proof: becomes({ beeper: "enabled" }), within: 15, interrupts: false, role: "diagnostic" },
       beeperOff: { proof: becomes({ beeper: "disabled" }), within: 15, interrupts: false, role: "diagnostic" },
       beeperMute: { proof: becomes({ beeper: "muted" }), within: 15, interrupts: false, role: "diagnostic" },
       /** The UPS takes power from its load and gives it back when mains are there. */
-      shutdownReturn: { proof: nothing, within: 5, interrupts: true, role: "diagnostic" },
+      shutdownReturn: { proof: goesDown, within: 30, interrupts: true, guarded: true, value: delay, role: "diagnostic" },
       /** The UPS takes power from its load and stays off. */
-      shutdownStayOff: { proof: nothing, within: 5, interrupts: true, role: "diagnostic" },
-      shutdownStop: { proof: nothing, within: 5, interrupts: false, role: "diagnostic" },
-      loadOn: { proof: nothing, within: 5, interrupts: false, role: "diagnostic" },
-      loadOff: { proof: nothing, within: 5, interrupts: true, role: "diagnostic" },
+      shutdownStayOff: { proof: goesDown, within: 30, interrupts: true, guarded: true, value: delay, role: "diagnostic" },
+      shutdownStop: { proof: becomes({ shutdownPending: false, forcedShutdown: false }), within: 30, interrupts: false, role: "diagnostic" },
+      loadOn: { proof: becomes({ off: false }), within: 30, interrupts: false, value: delay, role: "diagnostic" },
+      loadOff: { proof: goesDown, within: 30, interrupts: true, guarded: true, value: delay, role: "diagnostic" },
+    },
+  },
+  /** What a device tells or lets be set beside all this, as it stands; the part's name says what it is. Its unit and limits are in the description. */
+  variable: {
+    points: {
+      number: number("plain", aside),
+      choice: { type: "text", ...aside },
+      text: { type: "text", ...aside },
+    },
+    commands: {
+      set: {
+        proof: { kind: "takes", points: ["number", "choice", "text"] },
+        within: 30,
+        interrupts: false,
+        value: { type: "any", needed: true },
+        role: "diagnostic",
+      },
     },
   },
   meter: {

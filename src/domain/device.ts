@@ -25,6 +25,22 @@ export interface PartDescription {
   readonly points: readonly PointName[];
   /** The commands that this part takes and this login may give. */
   readonly commands: readonly CommandName[];
+  /** Points that are worked out from others, as the device does not give them. */
+  readonly derived?: readonly PointName[];
+  /** Of a variable: its unit, and what it takes. */
+  readonly limits?: Limits;
+}
+
+/** How far a variable goes. */
+export interface Limits {
+  readonly unit?: string;
+  readonly least?: number;
+  readonly most?: number;
+  readonly step?: number;
+  /** The only values there are. */
+  readonly options?: readonly string[];
+  /** Characters. */
+  readonly longest?: number;
 }
 
 /** What a device says it is. Absent fields are not known. */
@@ -35,6 +51,8 @@ export interface Description {
   readonly firmware?: string;
   /** MAC addresses, lower case with colons. */
   readonly mac?: readonly string[];
+  /** Names of devices behind this one that are devices of their own, such as the UPSs of a NUT server. */
+  readonly members?: readonly string[];
   readonly parts: readonly PartDescription[];
 }
 
@@ -48,15 +66,15 @@ export type Lock = "locked" | "confirm";
 export interface PartSettings {
   readonly name?: string;
   readonly lock?: Lock;
-  /** With `lock: confirm`: Home Assistant may switch it all the same, as it has no way to give a token. */
+  /** With `lock: confirm`, and for commands that drop the load of a UPS: Home Assistant may give them all the same, as it has no way to give a token. */
   readonly allowHomeAssistant?: boolean;
   /** The outlet carries the machine on which this program runs: it is never switched off. */
   readonly feedsThisHost?: boolean;
 }
 
-/** Whether commands from Home Assistant may pass the lock; what may not is no switch there. */
-export const openToHomeAssistant = ({ lock, allowHomeAssistant }: PartSettings = {}): boolean =>
-  lock === undefined || (lock === "confirm" && allowHomeAssistant === true);
+/** Whether commands from Home Assistant may pass the lock; what may not is no switch there. `guarded`: of the catalogue, for which nobody has to write a lock. */
+export const openToHomeAssistant = ({ lock, allowHomeAssistant }: PartSettings = {}, guarded = false): boolean =>
+  lock !== "locked" && (allowHomeAssistant === true || (lock === undefined && !guarded));
 
 /** What a person says about one device, besides how to reach it. */
 export interface DeviceSettings {
@@ -68,5 +86,7 @@ export interface DeviceSettings {
   readonly fedBy: readonly { readonly device: DeviceId; readonly part: PartId }[];
   /** Seconds between polls of live points. */
   readonly interval: number;
+  /** Of a UPS: seconds on battery that are no more than a flicker; the engine's usual when it is not said. */
+  readonly onBatteryAfter?: number;
   readonly parts: Readonly<Record<PartId, PartSettings>>;
 }

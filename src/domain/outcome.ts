@@ -5,6 +5,7 @@ import type { FaultKind } from "./fault.ts";
  * Why a command was refused before anything was sent.
  * - `not-known`: no such device or part
  * - `not-capable`: the part does not take this command
+ * - `wrong-value`: the command takes no value, or not this one
  * - `quarantined`: the device's configuration is wrong
  * - `locked`: the outlet is locked in the configuration
  * - `feeds-this-host`: the outlet carries the machine this program runs on
@@ -17,6 +18,7 @@ import type { FaultKind } from "./fault.ts";
 export const refusals = [
   "not-known",
   "not-capable",
+  "wrong-value",
   "quarantined",
   "locked",
   "feeds-this-host",
@@ -33,8 +35,8 @@ export type Refusal = (typeof refusals)[number];
 export type Verdict =
   /** The device, read back, agrees. */
   | { readonly state: "confirmed" }
-  /** A write may have left, and the device did not show its effect in time, or has nothing to show. */
-  | { readonly state: "unconfirmed"; readonly fault?: FaultKind }
+  /** A write may have left, and the device did not show its effect in time, or has nothing to show: then it is `traceless`. */
+  | { readonly state: "unconfirmed"; readonly fault?: FaultKind; readonly traceless?: true }
   /** Not sent, for a reason of ours. `confirm` is given with `confirmation-needed`. */
   | { readonly state: "refused"; readonly refusal: Refusal; readonly confirm?: string }
   /** Sent or tried, and the device or the way to it said no. */

@@ -23,6 +23,8 @@ export const quantities = {
   fanSpeed: { unit: "RPM", total: false, digits: 0 },
   /** How many of something, such as entries in an event log. */
   count: { unit: "", total: false, digits: 0 },
+  /** A number of which only its own name says what it is. */
+  plain: { unit: "", total: false, digits: 3 },
 } as const satisfies Record<string, { unit: string; total: boolean; digits: number }>;
 
 export type Quantity = keyof typeof quantities;

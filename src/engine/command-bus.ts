@@ -12,6 +12,7 @@ import type { ComposedCycles } from "./composed-cycle.ts";
 import type { Confirmations } from "./confirmation.ts";
 import type { Debts } from "./debt.ts";
 import type { Device } from "./device.ts";
+import { fitValue } from "./fit-value.ts";
 import { interlock } from "./interlock.ts";
 import type { Labels } from "./label.ts";
 import { alreadySo, labelIn, pendingIn, switchOnce, watched, type Judgement } from "./switching.ts";
@@ -40,9 +41,11 @@ const refused = (refusal: Refusal, detail: string, confirm?: string): Judgement 
 });
 const failed = (fault: FaultKind, detail: string): Judgement => ({ verdict: { state: "failed", fault }, detail, writes: 0 });
 
+/** `command`: as it was asked, with its value in the type that the part takes. */
 interface Target {
   readonly device: Device;
   readonly part: PartDescription;
+  readonly command: Command;
 }
 /** A command that pays a debt of ours passes the locks, which somebody passed before, when the debt was made. `debt`: its id. */
 interface Task {
@@ -200,8 +203,11 @@ export class CommandBus implements Bus {
     const part = state.parts.get(command.part)?.description;
     if (!part) return refused("not-known", `${command.device} has no part ${command.part}`);
     if (!part.commands.includes(command.name)) return refused("not-capable", `${command.device} ${command.part} does not take ${command.name}`);
-    const forbidden = debt !== undefined ? undefined : this.#forbid(command, state.settings.parts[command.part]);
-    return forbidden ?? (connection.state === "online" ? { device, part } : silent);
+    const fitted = fitValue(command, part);
+    if (!fitted.ok) return refused("wrong-value", fitted.detail);
+    const told: Command = fitted.value === undefined ? command : { ...command, value: fitted.value };
+    const forbidden = debt !== undefined ? undefined : this.#forbid(told, state.settings.parts[command.part]);
+    return forbidden ?? (connection.state === "online" ? { device, part, command: told } : silent);
   }
 
   /** An outlet that has obeyed somebody since is as he wants it: nothing is owed to it any more. */
@@ -216,16 +222,16 @@ export class CommandBus implements Bus {
     return forbidden && refused(forbidden.refusal, forbidden.detail, forbidden.refusal === "confirmation-needed" ? confirmations.issue(command) : undefined);
   }
 
-  async #perform(task: Task, { device, part }: Target): Promise<Judgement> {
+  async #perform(task: Task, target: Target): Promise<Judgement> {
     const { clock, cycles } = this.#services;
-    const { command } = task;
+    const { device, part, command } = target;
     const wanted = watched(part, command.name);
     const life = this.#lifeOf(device);
     const before = wanted.length > 0 ? await device.read(wanted, "verify", life) : [];
-    const answer = this.#object(task, before);
+    const answer = this.#object(target, task.debt, before);
     if (answer) return answer;
     try {
-      if (command.name === "outlet.cycle" && cycles.has(command.device, command.part)) return await this.#cycle(task, { device, part }, before, life);
+      if (command.name === "outlet.cycle" && cycles.has(command.device, command.part)) return await this.#cycle(task.id, target, before, life);
       return await switchOnce(device, part, command, before, clock, life);
     } finally {
       // What the switching did to watts and load is seen at once, not at the next turn.
@@ -242,8 +248,8 @@ export class CommandBus implements Bus {
   }
 
   /** What the device itself says against the command, or that nothing is to do. */
-  #object({ command, debt }: Task, readings: readonly Reading[]): Judgement | undefined {
-    const { device, part, name } = command;
+  #object({ command, part: description }: Target, debt: string | undefined, readings: readonly Reading[]): Judgement | undefined {
+    const { device, part } = command;
     const accepted = this.#services.labels.accepted(device, part);
     const label = labelIn(readings, part);
     if (accepted !== undefined && label !== accepted && debt === undefined) {
@@ -251,11 +257,11 @@ export class CommandBus implements Bus {
       return refused("label-changed", `${device} ${part} was "${accepted}" and is now ${now}: accept the new name first`);
     }
     if (pendingIn(readings, part)) return refused("pending", `${device} ${part} is about to switch by itself: a delayed command is pending at the device`);
-    return alreadySo(name, part, readings) ? { verdict: { state: "confirmed" }, detail: "it was so already", writes: 0 } : undefined;
+    return alreadySo(command, description, readings) ? { verdict: { state: "confirmed" }, detail: "it was so already", writes: 0 } : undefined;
   }
 
   /** Off, a pause, and on, as one job. From before the off until the outlet is seen on, the "on" is owed on the disk. */
-  async #cycle({ id, command }: Task, { device, part }: Target, before: readonly Reading[], signal: AbortSignal): Promise<Judgement> {
+  async #cycle(id: string, { device, part, command }: Target, before: readonly Reading[], signal: AbortSignal): Promise<Judgement> {
     const { clock, debts, dwell } = this.#services;
     debts.owe({ id, device: command.device, part: command.part });
     const off = await switchOnce(device, part, { ...command, name: "outlet.off" }, before, clock, signal);

@@ -1,7 +1,7 @@
 import type { Command } from "#domain/command.ts";
 import type { Clock } from "#platform/clock.ts";
 
-/** Tokens that let a person say "yes, this outlet": each good once, for one command on one part, for two minutes. */
+/** Tokens that let a person say "yes, this outlet": each good once, for one command with one value on one part, for two minutes. */
 export interface Confirmations {
   issue(command: Command): string;
   /** True when the command carries its token; the token is spent. */
@@ -12,7 +12,7 @@ export const confirmationLife = 120_000;
 
 export const createConfirmations = (clock: Clock): Confirmations => {
   const issued = new Map<string, { readonly target: string; readonly until: number }>();
-  const targetOf = (command: Command): string => `${command.device} ${command.part} ${command.name}`;
+  const targetOf = (command: Command): string => `${command.device} ${command.part} ${command.name} ${JSON.stringify(command.value) ?? ""}`;
   return {
     issue: (command) => {
       for (const [token, { until }] of issued) if (until < clock.monotonic()) issued.delete(token);

@@ -29,6 +29,8 @@ export const couldBeNew = (state: CounterState, raw: number, now: number): boole
 
 /** Rounds away what binary fractions add, and nothing that a meter could mean: what is rounded away here never comes back. */
 const tidy = (kWh: number): number => Math.round(kWh * 1e9) / 1e9;
+/** A total and what has flowed since. */
+export const addTo = (total: number, flowed: number): number => tidy(total + flowed);
 
 export const firstCount = (raw: number, now: number): CounterState =>
   // A meter that starts up often says 0 first; a real 0 is said twice.

@@ -1,4 +1,5 @@
 import { pointSpec } from "#domain/capability.ts";
+import type { Description } from "#domain/device.ts";
 import { Fault, isFault, type FaultKind } from "#domain/fault.ts";
 import { goodValue } from "#store/read.ts";
 import { backoff } from "./backoff.ts";
@@ -56,18 +57,25 @@ const greet = (device: Device, lostAt: number | undefined, { clock, log, store }
     .info(lostAt === undefined ? `connected: ${what}, ${parts.length} parts` : `back after ${Math.round((clock.monotonic() - lostAt) / 1000)} s: ${what}`);
 };
 
-const connect = async (device: Device, services: DeviceServices, signal: AbortSignal): Promise<PollPlan> => {
-  const described = services.describe(device.id, await device.connect(signal));
-  const { store, clock } = services;
-  store.describe(device.id, described);
+/** Tells what the device is made of, and reads all of it. */
+const learn = async (device: Device, description: Description, services: DeviceServices, signal: AbortSignal): Promise<PollPlan> => {
+  const described = services.describe(device.id, description);
+  services.store.describe(device.id, described);
   const plan = planPolls(described);
   await device.read(plan.all, "poll", signal);
+  return plan;
+};
+
+const connect = async (device: Device, services: DeviceServices, signal: AbortSignal): Promise<PollPlan> => {
+  const { store, clock } = services;
+  const plan = await learn(device, await device.connect(signal), services, signal);
   store.connect(device.id, { state: "online", since: clock.now() });
   device.listen();
   return plan;
 };
 
-const lose = (device: Device, fault: Fault, { store, clock }: DeviceServices): void => {
+const lose = (device: Device, fault: Fault, { store, clock, intake }: DeviceServices): void => {
+  intake.lose(device.id);
   const before = store.device(device.id)?.connection;
   const away = before?.state === "offline";
   // The tenth "no answer" is no news to anybody.
@@ -81,16 +89,17 @@ const onBatteryInterval = 2;
 const onBattery = (device: Device, { store }: DeviceServices): boolean => goodValue(store.device(device.id)?.parts.get("ups"), "ups.onBattery") === true;
 
 /** Polls until a fault ends the session, and returns that fault. */
-const poll = async (device: Device, plan: PollPlan, services: DeviceServices, signal: AbortSignal): Promise<Fault> => {
+const poll = async (device: Device, first: PollPlan, services: DeviceServices, signal: AbortSignal): Promise<Fault> => {
   const { clock } = services;
   const log = services.log.child(device.id);
   const phase = phaseOf(device.entry.driver.endpoint(device.entry.options));
-  // A snapshot of a large PDU at every poll would cost more than the poll.
-  const hasBattery = plan.live.some(({ point }) => point === "ups.onBattery");
+  let plan = first;
   let slowDue = clock.monotonic() + slowInterval(device.settings.interval) * 1000;
   let troubled = false;
   for (;;) {
     const usual = device.settings.interval;
+    // A snapshot of a large PDU at every poll would cost more than the poll.
+    const hasBattery = plan.live.some(({ point }) => point === "ups.onBattery");
     const interval = (hasBattery && onBattery(device, services) ? Math.min(usual, onBatteryInterval) : usual) * 1000;
     const now = clock.monotonic();
     await device.rest(nextPoll(now, interval, phase) - now, signal);
@@ -102,6 +111,7 @@ const poll = async (device: Device, plan: PollPlan, services: DeviceServices, si
       if (readings.length < wanted.length) expire(device, services);
       troubled = false;
       if (slow) services.present(device.id);
+      if (device.outdated) plan = await learn(device, await device.describe(signal), services, signal);
     } catch (error) {
       const fault = asFault(error);
       if (faultPolicy[fault.kind].endsSession) return fault;

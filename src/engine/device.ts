@@ -6,7 +6,7 @@ import { deadline, follow } from "#platform/abort.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Log } from "#platform/log.ts";
 import type { Store } from "#store/store.ts";
-import type { EnergyGate } from "./energy-gate.ts";
+import type { Intake } from "./intake.ts";
 import type { EndpointQueue, Priority } from "./queue.ts";
 
 /** What the engine needs to run one device. */
@@ -21,7 +21,7 @@ export interface DeviceServices {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly gate: EnergyGate;
+  readonly intake: Intake;
   readonly cache: { get(device: string, key: string): Uint8Array | undefined; set(device: string, key: string, value: Uint8Array): void };
   /** Called with each description before it reaches the store; may add what the engine itself can do. */
   describe(device: string, description: Description): Description;
@@ -108,6 +108,16 @@ export class Device {
     );
   }
 
+  /** The device has shown that it is made of something else than it described. */
+  get outdated(): boolean {
+    return this.#session?.outdated === true;
+  }
+
+  /** Describes again, on the connection that there is. Throws a `Fault`. */
+  describe(signal: AbortSignal): Promise<Description> {
+    return this.#ask("poll", (session, limit) => session.describe(limit), signal);
+  }
+
   /** Ends the session, if there is one. Whoever waits for it gets `reason`. */
   async disconnect(reason: Fault): Promise<void> {
     const session = this.#session;
@@ -137,7 +147,7 @@ export class Device {
         const readings = await session.read(wanted, limit);
         // What a driver says after its connection was given up may be of another host by now.
         if (limit.aborted || this.#session !== session) throw new Fault("unreachable", `${this.id} is not connected any more`);
-        this.#take(readings);
+        this.#services.intake.take(this.id, readings);
         return readings;
       },
       signal,
@@ -158,15 +168,10 @@ export class Device {
     const hear = async (heard: AsyncIterable<readonly Reading[]>): Promise<void> => {
       for await (const readings of heard) {
         if (signal.aborted || this.#session !== session) return;
-        this.#take(readings);
+        this.#services.intake.take(this.id, readings);
       }
     };
     hear(session.watch(signal)).catch((error: unknown) => this.#services.log.child(this.id).debug("listening ended", error));
-  }
-
-  #take(readings: readonly Reading[]): void {
-    const { clock, gate, store } = this.#services;
-    store.put(this.id, gate.pass(this.id, readings), clock.now(), clock.monotonic());
   }
 
   /** Sends the command once. Throws a `Fault`; `written` tells whether the write may have left. */

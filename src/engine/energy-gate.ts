@@ -4,7 +4,7 @@ import { quantities } from "#domain/quantity.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database.ts";
 import type { Log } from "#platform/log.ts";
-import { couldBeNew, count, firstCount, type CounterState } from "./counter.ts";
+import { addTo, couldBeNew, count, firstCount, type CounterState } from "./counter.ts";
 
 const totals: ReadonlySet<PointName> = new Set(
   pointNames.filter((point) => {
@@ -16,6 +16,11 @@ const totals: ReadonlySet<PointName> = new Set(
 /** The only way for counters into the store: what leaves here never falls and never jumps. */
 export interface EnergyGate extends Disposable {
   pass(device: DeviceId, readings: readonly Reading[]): readonly Reading[];
+  /**
+   * Adds to a total that no device counts, so that none could make it good after a crash: told is only what is on the disk, and that grows about
+   * once a minute. Gives what may be told now.
+   */
+  add(device: DeviceId, part: PartId, point: PointName, flowed: number): number | undefined;
   /** Writes to the disk what changed since the last time. */
   save(): void;
 }
@@ -31,6 +36,8 @@ interface Counter {
   restored: boolean;
   /** Nothing less is told: so much may have been told before a crash. */
   least: number;
+  /** It is counted here and not by the device. */
+  own: boolean;
 }
 
 /** How often counters go to the disk: rarely enough for an SD card. What a crash loses is made good by the device's own counter. */
@@ -40,8 +47,9 @@ const reserve = 0.05;
 /** A new counter is saved soon, with others that are new: a crash must not let its total start again from another number. */
 const saveNew = 250;
 
-type Saved = CounterState & { readonly least?: number };
-const restore = (counter: Counter, { least = 0, ...state }: Saved): void => void Object.assign(counter, { state, saved: state.total, least, restored: true });
+type Saved = CounterState & { readonly least?: number; readonly own?: boolean };
+const restore = (counter: Counter, { least = 0, own = false, ...state }: Saved): void =>
+  void Object.assign(counter, { state, saved: state.total, least, own, restored: true });
 
 const createCounters = (): ((device: DeviceId, part: PartId, point: PointName) => Counter) => {
   const devices = new Map<DeviceId, Map<PartId, Map<PointName, Counter>>>();
@@ -50,7 +58,7 @@ const createCounters = (): ((device: DeviceId, part: PartId, point: PointName) =
     if (known) return known;
     const parts = devices.get(device) ?? new Map<PartId, Map<PointName, Counter>>();
     const points = parts.get(part) ?? new Map<PointName, Counter>();
-    const counter = { device, part, point, state: undefined, saved: undefined, restored: false, least: 0 };
+    const counter = { device, part, point, state: undefined, saved: undefined, restored: false, least: 0, own: false };
     devices.set(device, parts.set(part, points.set(point, counter)));
     return counter;
   };
@@ -78,14 +86,14 @@ export const createEnergyGate = (database: Database, clock: Clock, log: Log): En
     if (dirty.size === 0) return;
     try {
       database.transaction(() => {
-        for (const { device, part, point, state, least } of dirty)
+        for (const { device, part, point, state, least, own } of dirty)
           database.run(
             "insert or replace into counter (device, part, point, json) values (?, ?, ?, ?)",
             device,
             part,
             point,
             // A doubt is not kept: it may have gone by the time of a crash.
-            JSON.stringify({ ...state, doubted: undefined, least }),
+            JSON.stringify({ ...state, doubted: undefined, least, ...(own && { own }) }),
           );
       });
       for (const counter of dirty) counter.saved = counter.state?.total;
@@ -106,11 +114,27 @@ export const createEnergyGate = (database: Database, clock: Clock, log: Log): En
     timer = clock.after(ms, save);
   };
 
+  const addOne = (counter: Counter, flowed: number): number | undefined => {
+    const { state, restored, own, saved } = counter;
+    // The device that counted before may have told more than the disk has.
+    if (restored && !own) counter.least = Math.max(counter.least, (saved ?? 0) + reserve);
+    const before = state?.total;
+    const total = addTo(before ?? 0, flowed);
+    Object.assign(counter, { state: { total, raw: total, at: start + clock.monotonic() }, restored: false, own: true });
+    if (total !== before) {
+      dirty.add(counter);
+      saveWithin(before === undefined ? saveNew : saveEvery);
+      if (!failing && total - (saved ?? 0) >= reserve) save();
+    }
+    return counter.saved === undefined ? undefined : Math.max(counter.saved, counter.least);
+  };
+
   const lasts = new Map<DeviceId, { readonly readings: readonly Reading[]; readonly counters: readonly (Counter | undefined)[] }>();
   let urgent = false;
   const passOne = (counter: Counter, one: Reading, now: number): Reading | undefined => {
     const before = counter.state;
     const after = before ? count(before, one.value as number, now) : firstCount(one.value as number, now);
+    counter.own = false;
     const anew = beganAnew(before, after);
     counter.state = after;
     // Until it is clear how the device goes on, the last word before the crash stands.
@@ -151,6 +175,7 @@ export const createEnergyGate = (database: Database, clock: Clock, log: Log): En
       urgent = false;
       return passed?.filter((one) => one !== undefined) ?? readings;
     },
+    add: (device, part, point, flowed) => addOne(counterOf(device, part, point), flowed),
     save,
     [Symbol.dispose]: save,
   };

@@ -1,4 +1,5 @@
 import type { Description, DeviceId, DeviceSettings } from "#domain/device.ts";
+import type { UpsEvents } from "#domain/ups-event.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database.ts";
 import type { Log } from "#platform/log.ts";
@@ -14,6 +15,7 @@ import { createDebts } from "./debt.ts";
 import { Device, type DeviceEntry, type DeviceServices } from "./device.ts";
 import { runDevice } from "./device-loop.ts";
 import { createEnergyGate, type EnergyGate } from "./energy-gate.ts";
+import { createIntake, type Intake } from "./intake.ts";
 import { createLabels, type Labels } from "./label.ts";
 import { EndpointQueue } from "./queue.ts";
 import { deviceRepairs } from "./repair.ts";
@@ -44,6 +46,7 @@ export class Engine {
   readonly #cycles: ComposedCycles = createComposedCycles();
   readonly #labels: Labels;
   readonly #gate: EnergyGate;
+  readonly #intake: Intake;
   readonly #lives = new Map<DeviceId, Life>();
   readonly #queues = new Map<string, EndpointQueue>();
 
@@ -52,6 +55,7 @@ export class Engine {
     this.#options = options;
     this.#labels = createLabels(database);
     this.#gate = createEnergyGate(database, clock, log);
+    this.#intake = createIntake({ store, database, clock, log, gate: this.#gate, settings: (id) => this.#lives.get(id)?.device.settings });
     this.#commands = new CommandBus({
       store,
       clock,
@@ -65,6 +69,11 @@ export class Engine {
       dwell: options.dwell ?? usualDwell,
     });
     this.bus = this.#commands;
+  }
+
+  /** What happens to UPSs. */
+  get events(): UpsEvents {
+    return this.#intake;
   }
 
   /** Makes the device known and lives its life from now on. Never waits for the device. */
@@ -109,6 +118,7 @@ export class Engine {
     this.#lives.delete(id);
     life?.device.stop();
     await life?.ended;
+    if (!this.#lives.has(id)) this.#intake.forget(id);
   }
 
   /** Ends the device's life and forgets it. */
@@ -143,7 +153,7 @@ export class Engine {
       store,
       clock,
       log,
-      gate: this.#gate,
+      intake: this.#intake,
       cache: {
         get: (device, key) => database.all<{ bytes: Uint8Array }>("select bytes from cache where device = ? and key = ?", device, key)[0]?.bytes,
         set: (device, key, value) => database.run("insert or replace into cache (device, key, bytes) values (?, ?, ?)", device, key, value),
@@ -156,6 +166,6 @@ export class Engine {
   #describe(device: DeviceId, description: Description): Description {
     for (const { part, accepted, now } of this.#labels.meet(device, description))
       this.#options.log.child(device).warn(`${part} was called "${accepted}" and is now "${now}": it is not switched until somebody accepts the new name`);
-    return this.#cycles.offer(device, description);
+    return this.#intake.offer(device, this.#cycles.offer(device, description));
   }
 }

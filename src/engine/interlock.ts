@@ -14,7 +14,8 @@ export const interlock = (command: Command, settings: PartSettings | undefined, 
   if (settings?.lock === "locked") return { refusal: "locked", detail: `${what} is locked in the configuration` };
   if (settings?.feedsThisHost && commandSpec(command.name).interrupts)
     return { refusal: "feeds-this-host", detail: `${what} carries the machine that Rack Power runs on` };
-  if (settings?.lock === "confirm" && !confirmed && !(command.by.via === "mqtt" && openToHomeAssistant(settings)))
+  const { guarded = false } = commandSpec(command.name);
+  if ((settings?.lock === "confirm" || guarded) && !confirmed && !(command.by.via === "mqtt" && openToHomeAssistant(settings, guarded)))
     return { refusal: "confirmation-needed", detail: `${what} is switched only after a confirmation: repeat the command with the token given here` };
   return undefined;
 };

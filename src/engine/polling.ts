@@ -18,7 +18,9 @@ const ofPace = (from: readonly Wanted[], ...paces: readonly Pace[]): readonly Wa
 };
 
 export const planPolls = (description: Description): PollPlan => {
-  const all = description.parts.flatMap((part) => part.points.map((point): Wanted => ({ part: part.id, point })));
+  const all = description.parts.flatMap(({ id, points, derived = [] }) =>
+    points.filter((point) => !derived.includes(point)).map((point): Wanted => ({ part: id, point })),
+  );
   const liveAndSlow = ofPace(all, "live", "slow");
   return { all, live: ofPace(liveAndSlow, "live"), liveAndSlow };
 };

@@ -1,11 +1,11 @@
-import { capabilityOf, commandSpec, type CommandName } from "#domain/capability.ts";
+import { capabilityOf, commandSpec, type CommandName, type Proof } from "#domain/capability.ts";
 import type { Command } from "#domain/command.ts";
 import type { PartDescription, PartId, Reading, Wanted } from "#domain/device.ts";
 import { isFault, type Fault } from "#domain/fault.ts";
 import type { Verdict } from "#domain/outcome.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Device } from "./device.ts";
-import { createWitness, provingPoints, shows, verify } from "./verify.ts";
+import { createWitness, holdsAlready, provable, provingPoints, verify, type Subject } from "./verify.ts";
 
 /** A verdict with what a person should read, and how many writes left. */
 export interface Judgement {
@@ -14,30 +14,38 @@ export interface Judgement {
   readonly writes: number;
 }
 
-const plans = new WeakMap<PartDescription, Map<CommandName, readonly Wanted[]>>();
+/** What a command is judged by at one part, and what is read for it. */
+interface Plan {
+  readonly proof: Proof;
+  readonly wanted: readonly Wanted[];
+}
+const plans = new WeakMap<PartDescription, Map<CommandName, Plan>>();
 
-/** What is read before a command and while it is verified: its proof, and what could forbid it. The same array each time. */
-export const watched = (part: PartDescription, name: CommandName): readonly Wanted[] => {
-  const known = plans.get(part) ?? new Map<CommandName, readonly Wanted[]>();
+const planFor = (part: PartDescription, name: CommandName): Plan => {
+  const known = plans.get(part) ?? new Map<CommandName, Plan>();
   plans.set(part, known);
   const found = known.get(name);
   if (found) return found;
-  const points = new Set([...provingPoints(capabilityOf(name), commandSpec(name).proof), "outlet.label" as const, "outlet.pending" as const]);
-  const made = [...points].filter((point) => part.points.includes(point)).map((point) => ({ part: part.id, point }));
+  const proof = provable(capabilityOf(name), commandSpec(name).proof, part.points);
+  const points = new Set([...provingPoints(capabilityOf(name), proof), "outlet.label" as const, "outlet.pending" as const]);
+  const made = { proof, wanted: [...points].filter((point) => part.points.includes(point)).map((point) => ({ part: part.id, point })) };
   known.set(name, made);
   return made;
 };
+
+/** What is read before a command and while it is verified: its proof, and what could forbid it. The same array each time. */
+export const watched = (part: PartDescription, name: CommandName): readonly Wanted[] => planFor(part, name).wanted;
 
 export const labelIn = (readings: readonly Reading[], part: PartId): string | undefined =>
   readings.find((one) => one.part === part && one.point === "outlet.label")?.value as string | undefined;
 export const pendingIn = (readings: readonly Reading[], part: PartId): boolean =>
   readings.some((one) => one.part === part && one.point === "outlet.pending" && one.value === true);
 
+const subjectOf = (part: PartDescription, { name, value }: Command): Subject => ({ part, capability: capabilityOf(name), value });
+
 /** True when the device shows already what the command would bring about. */
-export const alreadySo = (name: CommandName, part: PartId, readings: readonly Reading[]): boolean => {
-  const { proof } = commandSpec(name);
-  return proof.kind === "becomes" && shows(readings, part, capabilityOf(name), proof.values);
-};
+export const alreadySo = (command: Command, part: PartDescription, readings: readonly Reading[]): boolean =>
+  holdsAlready(planFor(part, command.name).proof, subjectOf(part, command), readings);
 
 /** How long to look for the effect of a write that the device refused or that may not have left, in seconds: some act all the same. */
 const doubtfulWithin = 2;
@@ -56,7 +64,8 @@ export const switchOnce = async (
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Judgement> => {
-  const { proof, within } = commandSpec(command.name);
+  const { within } = commandSpec(command.name);
+  const { proof, wanted } = planFor(part, command.name);
   let fault: Fault | undefined;
   try {
     await device.execute(command, signal);
@@ -65,9 +74,8 @@ export const switchOnce = async (
     if (!error.written) return { verdict: { state: "failed", fault: error.kind }, detail: error.message, writes: 0 };
     fault = error;
   }
-  const wanted = watched(part, command.name);
-  if (proof.kind === "nothing" || wanted.length === 0) return withoutProof(command.name, fault);
-  const witness = createWitness(part.id, capabilityOf(command.name), proof, before);
+  if (proof.kind === "nothing") return withoutProof(command.name, fault);
+  const witness = createWitness(proof, subjectOf(part, command), before);
   const patience = fault && fault.kind !== "timeout" && fault.kind !== "unreachable" ? Math.min(doubtfulWithin, within) : within;
   if (await verify(witness, (what) => device.read(what, "verify", signal), wanted, patience, clock, signal))
     return { verdict: { state: "confirmed" }, detail: fault ? `done, although the device answered: ${fault.message}` : "done", writes: 1 };
@@ -81,5 +89,5 @@ const withoutProof = (name: CommandName, fault: Fault | undefined): Judgement =>
   const detail = fault
     ? `${name} was sent once and not answered (${fault.message}); it leaves nothing that could be read`
     : `${name} was accepted by the device; it leaves nothing that could be read back`;
-  return { verdict: { state: "unconfirmed", ...(fault && { fault: fault.kind }) }, detail, writes: 1 };
+  return { verdict: { state: "unconfirmed", traceless: true, ...(fault && { fault: fault.kind }) }, detail, writes: 1 };
 };

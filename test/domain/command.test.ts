@@ -8,8 +8,9 @@ test("who asked, in words", () => {
     describeOrigin({ via: "rest", key: "lab" }),
     describeOrigin({ via: "rest", key: "home-assistant", person: "Anna" }),
     describeOrigin({ via: "page", person: "Anna" }),
+    describeOrigin({ via: "nut", user: "nas" }),
     describeOrigin({ via: "engine", why: "the second half of a cycle" }),
-  ]).toEqual(["MQTT", "REST key lab", "Anna (REST key home-assistant)", "Anna (page)", "the second half of a cycle"]);
+  ]).toEqual(["MQTT", "REST key lab", "Anna (REST key home-assistant)", "Anna (page)", "nas (NUT)", "the second half of a cycle"]);
 });
 
 test("a repair has the same id whatever its words are, and another one for another place", () => {

@@ -31,6 +31,8 @@ export interface DeviceDouble {
   /** Does not listen to its signal: answers although nobody waits any more. */
   deaf: boolean;
   commands: PartDescription["commands"];
+  /** Notices that it has got or lost its battery since it was described. */
+  noticing: boolean;
 }
 
 export const deviceDouble = (set: Partial<DeviceDouble> = {}): DeviceDouble => ({
@@ -48,6 +50,7 @@ export const deviceDouble = (set: Partial<DeviceDouble> = {}): DeviceDouble => (
   slow: 0,
   deaf: false,
   commands: ["outlet.on", "outlet.off", "outlet.cycle"],
+  noticing: false,
   ...set,
 });
 
@@ -73,9 +76,15 @@ const sessionTo = (device: DeviceDouble, clock: Clock): Session => {
       });
     } else device.on = command.name === "outlet.on";
   };
+  let described = false;
+  const hasBattery = (): boolean => device.onBattery !== undefined;
   return {
+    get outdated() {
+      return device.noticing && described !== hasBattery();
+    },
     describe: async (): Promise<Description> => {
       alive();
+      described = hasBattery();
       const outlet = { id: part, ...(device.label !== undefined && { label: device.label }), points, commands: device.commands };
       return { model: "Double", parts: [outlet, ...(device.onBattery === undefined ? [] : [{ id: "ups", points: ["ups.onBattery"], commands: [] } as const])] };
     },
@@ -109,6 +118,8 @@ export interface RackDouble extends AsyncDisposable {
   readonly clock: ReturnType<typeof virtualClock>;
   readonly lines: string[];
   start(id: string, device: DeviceDouble, more?: Partial<DeviceSettings>, endpoint?: string): void;
+  /** A device whose sessions a test makes itself. */
+  run(id: string, open: () => Promise<Session>, more?: Partial<DeviceSettings>, endpoint?: string): void;
 }
 
 /** A whole engine on a virtual clock, with devices in memory. */
@@ -117,25 +128,22 @@ export const rackDouble = (database: Database = openDatabase(":memory:", () => u
   const lines: string[] = [];
   const store = createStore();
   const engine = new Engine({ store, database, clock, log: createLog("info", (line) => lines.push(line)) });
+  const run: RackDouble["run"] = (id, open, more, endpoint = id) => {
+    const driver: Driver = { name: "double", options: z.unknown(), endpoint: () => endpoint, parallel: 1, open };
+    engine.start({ settings: settingsOf(id, more), driver, options: {} });
+  };
+  const open = (device: DeviceDouble) => async (): Promise<Session> => {
+    if (device.dead) throw device.dead;
+    device.opened++;
+    return sessionTo(device, clock);
+  };
   return {
     engine,
     store,
     clock,
     lines,
-    start: (id, device, more, endpoint = id) => {
-      const driver: Driver = {
-        name: "double",
-        options: z.unknown(),
-        endpoint: () => endpoint,
-        parallel: 1,
-        open: async () => {
-          if (device.dead) throw device.dead;
-          device.opened++;
-          return sessionTo(device, clock);
-        },
-      };
-      engine.start({ settings: settingsOf(id, more), driver, options: {} });
-    },
+    run,
+    start: (id, device, more, endpoint) => run(id, open(device), more, endpoint),
     [Symbol.asyncDispose]: async () => {
       await engine[Symbol.asyncDispose]();
       clock[Symbol.dispose]();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CommandName } from "#domain/capability.ts";
 import type { Command } from "#domain/command.ts";
+import { Fault } from "#domain/fault.ts";
 import type { Outcome } from "#domain/outcome.ts";
 import { goodValue } from "#store/read.ts";
 import { deviceDouble, rackDouble, type RackDouble } from "./rack-double.ts";
@@ -90,5 +91,43 @@ describe("a device whose entry changes while it runs", () => {
     expect(goodValue(rack.store.device("pdu")?.parts.get("outlet/1"), "meter.energy")).toBe(100);
     expect(await ask(rack, "outlet.off")).toMatchObject({ state: "refused", refusal: "label-changed" });
     expect(pdu.writes).toEqual([]);
+  });
+});
+
+describe("a device that shows that it is made of something else than it described", () => {
+  test("is described again on the connection that it has, and polled for all of it", async () => {
+    await using rack = rackDouble();
+    const pdu = deviceDouble({ noticing: true });
+    const kinds: string[] = [];
+    rack.start("pdu", pdu, { interval: 10 });
+    await online(rack);
+    rack.store.subscribe(({ kind }) => kinds.push(kind));
+    pdu.onBattery = true;
+    await rack.clock.sleep(10_000);
+    expect(goodValue(rack.store.device("pdu")?.parts.get("ups"), "ups.onBattery")).toBe(true);
+    const reads = pdu.reads;
+    // On battery it is polled more often: the new plan is the one that is used.
+    await rack.clock.sleep(10_000);
+    expect(pdu.reads - reads).toBeGreaterThanOrEqual(4);
+    expect(pdu).toMatchObject({ opened: 1, closed: 0 });
+    expect(kinds.filter((kind) => kind === "shape")).toHaveLength(1);
+    expect(kinds).not.toContain("connection");
+    pdu.onBattery = undefined;
+    await rack.clock.sleep(20_000);
+    expect([...(rack.store.device("pdu")?.parts.keys() ?? [])]).toEqual(["outlet/1"]);
+  });
+
+  test("and goes away before it could be asked again comes back as any other", async () => {
+    await using rack = rackDouble();
+    const pdu = deviceDouble({ noticing: true });
+    rack.start("pdu", pdu, { interval: 10 });
+    await online(rack);
+    pdu.onBattery = false;
+    pdu.dead = new Fault("timeout", "no answer");
+    await rack.clock.sleep(15_000);
+    expect(rack.store.device("pdu")?.connection.state).toBe("offline");
+    pdu.dead = undefined;
+    await online(rack);
+    expect(goodValue(rack.store.device("pdu")?.parts.get("ups"), "ups.onBattery")).toBe(false);
   });
 });
