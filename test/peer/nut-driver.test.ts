@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { upsStatus } from "#domain/ups-status.ts";
 import { openUps, faultOf } from "./nut-open.ts";
 import { startUpsd } from "./nut-server-rig.ts";
 import type { SocketDriverOptions } from "./nut-socket-driver.ts";
@@ -66,6 +67,10 @@ describeWithPeer("a UPS on a real upsd", await debianPackages("nut-server"), (pe
     expect(who).toEqual({ manufacturer: "EATON", model: "Ellipse PRO", serial: "G0815", firmware: "03.08", mac: ["00:20:85:f5:89:27"] });
     const commands = Object.fromEntries(parts.map((part) => [part.id, part.commands]));
     expect(commands).toEqual({
+      "variable/driver.name": [],
+      "variable/input.transfer.low": [],
+      "variable/outlet.0.status": [],
+      "variable/ups.realpower": [],
       ambient: [],
       battery: [],
       input: [],
@@ -92,13 +97,10 @@ describeWithPeer("a UPS on a real upsd", await debianPackages("nut-server"), (pe
   test("reads every value as the device means it: zero is zero, what is not known is absent, words stay as they came", async () => {
     await using upsd = await startUpsd(peer, { upses: { office } });
     await using ups = await openUps({ port: upsd.port, ups: "office" });
+    const status = upsStatus("ups", ["ALARM", "OB", "DISCHRG", "VENDORWORD", "LB"]);
+    expect(status.find(({ point }) => point === "ups.state")?.value).toBe("low-battery");
     expect(Object.fromEntries(await ups.everything())).toEqual({
-      "ups ups.status": ["ALARM", "OB", "DISCHRG", "VENDORWORD", "LB"],
-      "ups ups.onBattery": true,
-      "ups ups.lowBattery": true,
-      "ups ups.replaceBattery": false,
-      "ups ups.overload": false,
-      "ups ups.charging": false,
+      ...Object.fromEntries(status.map(({ part, point, value }) => [`${part} ${point}`, value])),
       "ups ups.charge": 71.5,
       "ups ups.load": 0,
       "ups ups.beeper": "enabled",
@@ -113,6 +115,10 @@ describeWithPeer("a UPS on a real upsd", await debianPackages("nut-server"), (pe
       "outlet/1 outlet.label": "NAS",
       "outlet/1 meter.power": 41,
       "outlet/2 outlet.on": false,
+      "variable/driver.name variable.text": "rig",
+      "variable/input.transfer.low variable.number": 184,
+      "variable/outlet.0.status variable.text": "on",
+      "variable/ups.realpower variable.number": 300,
     });
   });
 
@@ -138,35 +144,6 @@ describeWithPeer("a UPS on a real upsd", await debianPackages("nut-server"), (pe
     expect((await ups.describe()).parts.flatMap(({ commands }) => commands)).toEqual([]);
     expect(await faultOf(ups.execute("ups", "ups.beeperMute"))).toMatchObject({ kind: "unsupported", written: false });
     expect(upsd.driver("office").given).toEqual([]);
-  });
-
-  test("WAIT is no state of the UPS: it is not there until its driver has sent data", async () => {
-    await using upsd = await startUpsd(peer, { upses: { late: { mute: true } } });
-    await using ups = await openUps({ port: upsd.port, ups: "late" });
-    const fault = await faultOf(ups.describe());
-    expect(fault).toMatchObject({ kind: "unreachable" });
-    expect(fault.message).toContain("WAIT");
-    upsd.driver("late").set({ "ups.status": "OL" });
-    await until(async () => (await ups.everything()).get("ups ups.onBattery") === false, "data once the driver speaks");
-  });
-
-  test("old data and a dead driver make this UPS unreachable, say which, and leave the others alone", async () => {
-    await using upsd = await startUpsd(peer, { upses: { office, lab: office, never: undefined } });
-    await using ups = await openUps({ port: upsd.port, ups: "office" });
-    await using other = await openUps({ port: upsd.port, ups: "lab" });
-    await ups.everything();
-    await other.everything();
-    upsd.driver("office").stale(true);
-    await until(async () => (await faultOf(ups.everything())).message.includes("DATA-STALE"), "the driver's data are old");
-    expect(await faultOf(ups.everything())).toMatchObject({ kind: "unreachable" });
-    upsd.driver("office").stale(false);
-    await until(() => ups.everything(), "fresh data again");
-    await upsd.driver("office")[Symbol.asyncDispose]();
-    await until(async () => (await faultOf(ups.everything())).message.includes("DRIVER-NOT-CONNECTED"), "the driver has gone");
-    expect(await faultOf(ups.everything())).toMatchObject({ kind: "unreachable" });
-    expect((await other.everything()).get("ups ups.charge")).toBe(71.5);
-    await upsd.startDriver("office", office);
-    await until(() => ups.everything(), "data from the new driver", 10_000);
   });
 
   test("a wrong name of the UPS is told with the names there are", async () => {

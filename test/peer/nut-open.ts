@@ -8,10 +8,11 @@ import { systemClock } from "#platform/clock.ts";
 import { createLog } from "#platform/log.ts";
 
 export const soon = (ms = 5000): AbortSignal => AbortSignal.timeout(ms);
-const context = (device: string): Context => ({
+/** `kept`: what the device has on disk, from one session to the next. */
+const context = (device: string, kept = new Map<string, Uint8Array>()): Context => ({
   device,
   log: createLog("error", () => undefined),
-  cache: { get: () => undefined, set: () => undefined },
+  cache: { get: (key) => kept.get(key), set: (key, value) => void kept.set(key, value) },
 });
 
 export interface Opened extends AsyncDisposable {
@@ -20,14 +21,18 @@ export interface Opened extends AsyncDisposable {
   /** Describes, then reads all that was described: `part point` → value. */
   everything(): Promise<ReadonlyMap<string, Value>>;
   read(...wanted: readonly Wanted[]): Promise<ReadonlyMap<string, Value>>;
-  execute(part: string, name: CommandName, signal?: AbortSignal): Promise<void>;
+  execute(part: string, name: CommandName, signal?: AbortSignal, value?: number | string): Promise<void>;
 }
 
 export const allPoints = ({ parts }: Description): readonly Wanted[] => parts.flatMap(({ id, points }) => points.map((point) => ({ part: id, point })));
 
 /** A session as the engine would open it, for the options as they stand in a configuration. */
-export const openUps = async (options: Readonly<Record<string, unknown>>, driver = createNutDriver(systemClock)): Promise<Opened> => {
-  const session = await driver.open(driver.options.parse({ host: "127.0.0.1", ...options }), context(String(options["ups"])), soon());
+export const openUps = async (
+  options: Readonly<Record<string, unknown>>,
+  driver = createNutDriver(systemClock),
+  kept?: Map<string, Uint8Array>,
+): Promise<Opened> => {
+  const session = await driver.open(driver.options.parse({ host: "127.0.0.1", ...options }), context(String(options["ups"]), kept), soon());
   const read = async (...wanted: readonly Wanted[]): Promise<ReadonlyMap<string, Value>> =>
     new Map((await session.read(wanted, soon())).map(({ part, point, value }) => [`${part} ${point}`, value]));
   return {
@@ -35,8 +40,8 @@ export const openUps = async (options: Readonly<Record<string, unknown>>, driver
     describe: () => session.describe(soon()),
     everything: async () => await read(...allPoints(await session.describe(soon()))),
     read,
-    execute: async (part, name, signal = soon()) => {
-      const command: Command = { device: "test", part, name, by: { via: "engine", why: "test" } };
+    execute: async (part, name, signal = soon(), value) => {
+      const command: Command = { device: "test", part, name, by: { via: "engine", why: "test" }, ...(value !== undefined && { value }) };
       if (!session.execute) throw new Error("the session takes no commands");
       await session.execute(command, signal);
     },

@@ -16,7 +16,8 @@ export interface NutProxy extends AsyncDisposable {
   cut(): void;
 }
 
-export const startNutProxy = async (target: number): Promise<NutProxy> => {
+/** `heard`: what the server says, as it comes. */
+export const startNutProxy = async (target: number, heard?: (chunk: Buffer) => void): Promise<NutProxy> => {
   const sockets = new Set<Socket>();
   const sent: string[] = [];
   let made = 0;
@@ -29,7 +30,10 @@ export const startNutProxy = async (target: number): Promise<NutProxy> => {
       sent.push(chunk.toString("latin1"));
       upstream.write(chunk);
     });
-    upstream.on("data", (chunk: Buffer) => void (muted || client.write(chunk)));
+    upstream.on("data", (chunk: Buffer) => {
+      heard?.(chunk);
+      if (!muted) client.write(chunk);
+    });
     for (const [one, other] of [
       [client, upstream],
       [upstream, client],

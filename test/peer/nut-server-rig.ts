@@ -25,9 +25,13 @@ export interface Upsd extends AsyncDisposable {
   stop(): Promise<void>;
   /** Starts it again, on the same port. */
   start(): Promise<void>;
+  /** Has it read its files again, which have these UPSs now; its clients stay. */
+  reload(...upses: readonly string[]): void;
+  /** Ends it and starts it with these UPSs. Drivers that run go on. */
+  have(...upses: readonly string[]): Promise<void>;
 }
 
-/** `admin` may do all, `muter` only mute the beeper, `viewer` nothing. */
+/** `admin` may do all, `muter` only mute the beeper, `viewer` nothing; `watcher` and `boss` are for upsmon. */
 const users = `[admin]
   password = "correct horse"
   actions = SET
@@ -40,6 +44,9 @@ const users = `[admin]
 [watcher]
   password = watch
   upsmon secondary
+[boss]
+  password = boss
+  upsmon primary
 `;
 
 /** What the server says to these lines and to LOGOUT, as it came; without our client. */
@@ -51,12 +58,15 @@ export const rawAnswer = (port: number, ...lines: readonly string[]): Promise<st
     socket.on("close", () => resolve(text)).on("error", reject);
   });
 
+const write = (folder: string, name: string, text: string): void => writeFileSync(join(folder, name), text, { mode: 0o600 });
+
+const writeUpses = (folder: string, upses: readonly string[]): void =>
+  write(folder, "ups.conf", upses.map((ups) => `[${ups}]\n  driver = rig\n  port = none\n  desc = "The \\"${ups}\\" \\\\ UPS"\n`).join(""));
+
 const configure = async (folder: string, port: number, { upses, settings }: UpsdOptions): Promise<void> => {
-  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text, { mode: 0o600 });
-  const sections = Object.keys(upses).map((ups) => `[${ups}]\n  driver = rig\n  port = none\n  desc = "The \\"${ups}\\" \\\\ UPS"\n`);
-  write("ups.conf", sections.join(""));
-  write("upsd.conf", `LISTEN 127.0.0.1 ${port}\nMAXAGE 3\nMAXCONN 1024\n${(await settings?.(folder)) ?? ""}`);
-  write("upsd.users", users);
+  writeUpses(folder, Object.keys(upses));
+  write(folder, "upsd.conf", `LISTEN 127.0.0.1 ${port}\nMAXAGE 3\nMAXCONN 1024\n${(await settings?.(folder)) ?? ""}`);
+  write(folder, "upsd.users", users);
 };
 
 /** Starts the drivers first: upsd looks for those it misses only every other second. */
@@ -78,9 +88,10 @@ export const startUpsd = async (peer: Peer, options: UpsdOptions): Promise<Upsd>
   // Without this, upsd started by root becomes the user nut, who cannot read the folder.
   const asRoot = process.getuid?.() === 0 ? ["-u", "root"] : [];
   const speaking = Object.entries(options.upses).flatMap(([ups, driver]) => (driver && !driver.mute ? [`GET VAR ${ups} ups.status`] : []));
-  const ready = async (): Promise<boolean> => !(await rawAnswer(port, ...speaking)).includes("WAIT");
+  const ready = async (): Promise<boolean> => !(await rawAnswer(port, "LIST UPS", ...speaking)).includes("WAIT");
   const start = (): Promise<RunningProcess> => startProcess(peer.bin("upsd"), [...asRoot, "-FF"], { env, ready });
   let running = await start();
+  const stop = async (): Promise<void> => await running[Symbol.asyncDispose]();
   return {
     port,
     driver: (ups) => {
@@ -89,8 +100,17 @@ export const startUpsd = async (peer: Peer, options: UpsdOptions): Promise<Upsd>
       return driver;
     },
     startDriver,
-    stop: async () => await running[Symbol.asyncDispose](),
+    stop,
     start: async () => void (running = await start()),
+    reload: (...upses) => {
+      writeUpses(folder, upses);
+      running.kill("SIGHUP");
+    },
+    have: async (...upses) => {
+      await stop();
+      writeUpses(folder, upses);
+      running = await start();
+    },
     [Symbol.asyncDispose]: async () => {
       await running[Symbol.asyncDispose]();
       for (const driver of drivers.values()) await driver[Symbol.asyncDispose]();

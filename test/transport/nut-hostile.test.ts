@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { Fault, isFault } from "#domain/fault.ts";
 import { systemClock } from "#platform/clock.ts";
-import type { SimulatedUps } from "#simulator/nut/nut-rack.ts";
+import type { SimulatedUps } from "#simulator/nut/simulated-ups.ts";
 import { startNutServer } from "#simulator/nut/server.ts";
 import { connectNut } from "#transport/nut/connection.ts";
 import { Pipeline } from "#transport/nut/pipeline.ts";

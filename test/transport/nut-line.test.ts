@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isFault } from "#domain/fault.ts";
-import { decodeWords, encodeWords } from "#transport/nut/line.ts";
+import { decodeWords, encodeWords } from "#domain/nut-line.ts";
 import { LineReader, longestLine } from "#transport/nut/line-reader.ts";
 
 /** What can stand in one line. */

@@ -1,43 +1,41 @@
 import type { CommandName } from "#domain/capability.ts";
 import type { PartId } from "#domain/device.ts";
-
-/** NUT's instant commands for ours (docs/nut-names.txt, "Instant commands"), the first that the server lists. */
-const ofUps: readonly (readonly [CommandName, readonly string[]])[] = [
-  ["ups.test", ["test.battery.start.quick", "test.battery.start"]],
-  ["ups.testDeep", ["test.battery.start.deep"]],
-  ["ups.testStop", ["test.battery.stop"]],
-  ["ups.beeperOn", ["beeper.enable"]],
-  ["ups.beeperOff", ["beeper.disable"]],
-  ["ups.beeperMute", ["beeper.mute"]],
-  ["ups.shutdownReturn", ["shutdown.return"]],
-  ["ups.shutdownStayOff", ["shutdown.stayoff"]],
-  ["ups.shutdownStop", ["shutdown.stop"]],
-  ["ups.loadOn", ["load.on"]],
-  ["ups.loadOff", ["load.off"]],
-];
-const ofOutlet: readonly (readonly [CommandName, string])[] = [
-  ["outlet.on", "load.on"],
-  ["outlet.off", "load.off"],
-  ["outlet.cycle", "load.cycle"],
-];
+import { Fault } from "#domain/fault.ts";
+import { delayedNames, instantNames } from "#domain/nut-command.ts";
 
 export type InstantCommands = ReadonlyMap<CommandName, string>;
 
-const choose = (candidates: readonly (readonly [CommandName, readonly string[]])[], listed: ReadonlySet<string>): InstantCommands =>
+/** What a part takes, and the instant command for each: the first of its names that the server lists. */
+export const instantCommands = (part: PartId, listed: ReadonlySet<string>): InstantCommands =>
   new Map(
-    candidates.flatMap(([name, words]) => {
+    instantNames(part).flatMap(([name, words]) => {
       const found = words.find((word) => listed.has(word));
       return found === undefined ? [] : [[name, found] as const];
     }),
   );
 
-/** What a part takes, and the instant command for each. */
-export const instantCommands = (part: PartId, listed: ReadonlySet<string>): InstantCommands => {
-  if (part === "ups") return choose(ofUps, listed);
-  const [kind, number] = part.split("/");
-  if (kind !== "outlet" || number === undefined) return new Map();
-  return choose(
-    ofOutlet.map(([name, word]) => [name, [`outlet.${number}.${word}`]] as const),
-    listed,
-  );
+const waits: ReadonlySet<string> = new Set(["shutdown.return", "shutdown.stayoff"]);
+
+/**
+ * The words of an instant command that is to wait `seconds`. Throws `Fault` where the UPS would not wait as long as it is told: a load that is cut
+ * off too early is worse than one that is not. `ownDelay`: the wait that its driver keeps in `ups.delay.shutdown`, and takes whatever comes
+ * with the command (instcmd in NUT's drivers/usbhid-ups.c); undefined where it keeps none.
+ */
+export const withDelay = (
+  name: string,
+  seconds: number,
+  listed: ReadonlySet<string>,
+  ownDelay: string | undefined,
+): readonly [name: string, parameter?: string] => {
+  if (!Number.isInteger(seconds) || seconds < 0) throw new Fault("rejected", "The delay must be a whole number of seconds");
+  const later = delayedNames[name];
+  if (later !== undefined) {
+    if (seconds === 0) return [name];
+    if (!listed.has(later)) throw new Fault("unsupported", `The UPS takes no delay with ${name}: its driver does not list ${later}`);
+    return [later, String(seconds)];
+  }
+  if (!waits.has(name)) throw new Fault("unsupported", `${name} takes no delay`);
+  if (ownDelay === undefined) return [name, String(seconds)];
+  if (Number(ownDelay) === seconds) return [name];
+  throw new Fault("unsupported", `The UPS waits ${Number(ownDelay)} s, as its ups.delay.shutdown says: set that, and give the same delay or none`);
 };

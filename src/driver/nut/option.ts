@@ -8,7 +8,7 @@ export const nutOptions = z.strictObject({
   ups: z
     .string()
     .regex(/^[^\s"\\]+$/, "expected the UPS's name as the NUT server lists it, without blanks and quotes")
-    .describe("Name of the UPS on the NUT server, as `upsc -l` shows it"),
+    .describe("Name of the UPS on the NUT server, as `upsc -l` shows it; `all` for every UPS that it has, each a device of its own"),
   username: z.string().min(1).optional().describe("User of the NUT server (upsd.users); without user and password nothing can be switched"),
   password: secret("Password of that user").optional(),
   tls: z.enum(["off", "required"]).default("off").describe("`required` speaks nothing but TLS, by STARTTLS"),

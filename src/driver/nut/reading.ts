@@ -25,11 +25,13 @@ export const planOf = (wanted: readonly Wanted[], shape: Shape): Plan => {
   for (const { part, point } of wanted) {
     const variable = shape.get(part)?.sources.get(fromStatus.has(point) ? "ups.status" : point);
     if (variable === undefined) continue;
-    const step = steps.get(variable) ?? { part, points: new Set(), variable };
-    steps.set(variable, step);
+    // One variable may be a point of a part and, as it can be set, a part of its own.
+    const key = `${part} ${variable}`;
+    const step = steps.get(key) ?? { part, points: new Set(), variable };
+    steps.set(key, step);
     step.points.add(point);
   }
-  return { steps: [...steps.values()], variables: [...steps.keys()] };
+  return { steps: [...steps.values()], variables: [...new Set([...steps.values()].map(({ variable }) => variable))] };
 };
 
 const readStep = ({ part, points, variable }: Step, variables: Variables): readonly Reading[] => {

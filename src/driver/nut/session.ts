@@ -1,103 +1,111 @@
-import type { Command } from "#domain/command.ts";
-import type { Wanted } from "#domain/device.ts";
-import { afterWrite, Fault, isFault } from "#domain/fault.ts";
-import type { Session } from "#driver/contract.ts";
+import type { Description, Wanted } from "#domain/device.ts";
+import { Fault, isFault } from "#domain/fault.ts";
+import { isAside } from "#domain/nut-variable.ts";
+import type { Context, Session } from "#driver/contract.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { NutConnection } from "#transport/nut/connection.ts";
 import { refusalCode } from "#transport/nut/error.ts";
-import { getVariable, instantCommand, listCommands, listUpses, listVariables, type Question } from "#transport/nut/question.ts";
-import { addressOf } from "#transport/nut/server.ts";
+import { listVariables } from "#transport/nut/question.ts";
+import { asker, fewVariables } from "./ask.ts";
+import { askFacts, type Facts, isAnonymous } from "./fact.ts";
+import { heard, type Loss, lostReadings, unreadable } from "./loss.ts";
+import { createMemory } from "./memory.ts";
 import type { NutOptions } from "./option.ts";
 import { type Plan, planOf, readingsOf } from "./reading.ts";
-import { describe, type Shape, shapeOf, type Variables } from "./shape.ts";
+import { requestFor, send } from "./request.ts";
+import { describe, type Shape, shapeOf } from "./shape.ts";
 import { follow } from "./tracking.ts";
 
 /** Up to this many variables are asked one by one: a single line is answered at once, a list waits for delayed acknowledgements. */
-const fewVariables = 2;
+const few = 2;
 
-/** upsd says WAIT from its connecting to a driver until the driver's first data: a state of the server, not of the UPS. */
-const awake = (ups: string, variables: Variables): Variables => {
-  if (variables.get("ups.status") !== "WAIT") return variables;
-  throw new Fault("unreachable", `The NUT server has no data of UPS "${ups}" yet (WAIT)`);
+/** Of a UPS that was lost before it was ever seen: that it has a status. */
+const nothingKnown: Facts = { variables: new Map([["ups.status", ""]]), commands: [], writables: new Map(), settable: false };
+
+/** What the UPS is made of, as it was described last. */
+interface Known {
+  readonly facts: Facts;
+  readonly shape: Shape;
+  readonly plans: WeakMap<readonly Wanted[], Plan>;
+  /** Why the server knows nothing of it now. */
+  loss: Loss | undefined;
+  /** It was lost and has come back since. */
+  returned: boolean;
+  /** Described right after its return, or with less than it had: its driver may have been telling the server what it is just then, so it is asked once more. */
+  readonly hasty: boolean;
+  /** It is other than it was described: what was told while it was lost, or has come since. */
+  outdated: boolean;
+}
+
+/** One that the server had and has no more is away, and asked for again; a name that it never had is a mistake. */
+const gone = (error: unknown): never => {
+  throw isFault(error, "unsupported") && refusalCode(error) === "UNKNOWN-UPS" ? new Fault("unreachable", error.message, { cause: error.cause }) : error;
 };
 
-type Ask = <T>(question: Question<T>, signal: AbortSignal) => Promise<T>;
+const knownOf = (facts: Facts, loss: Loss | undefined, hasty = false): Known => ({
+  facts,
+  shape: shapeOf(facts),
+  plans: new WeakMap(),
+  loss,
+  returned: false,
+  hasty,
+  outdated: false,
+});
 
-/** Asks, and where the server wants to know who asks, logs in and asks once more: only then does the password travel. */
-const asker =
-  (link: NutConnection, options: NutOptions): Ask =>
-  async (question, signal) => {
-    try {
-      return await link.ask(question, { signal });
-    } catch (error) {
-      const code = refusalCode(error);
-      if (code === "UNKNOWN-UPS") throw await unknownUps(link, options, signal);
-      if (!isFault(error, "denied") || code === undefined || options.username === undefined) throw error;
-      await link.login();
-      return await link.ask(question, { signal });
-    }
-  };
-
-const unknownUps = async (link: NutConnection, options: NutOptions, signal: AbortSignal): Promise<Fault> => {
-  const names = [...(await link.ask(listUpses, { signal })).keys()].slice(0, 20);
-  const others = names.length > 0 ? `it has ${names.map((name) => `"${name}"`).join(", ")}` : "it has none at all";
-  return new Fault("unsupported", `The NUT server ${addressOf(options)} has no UPS "${options.ups}"; ${others}`, { cause: "UNKNOWN-UPS" });
-};
-
-const fetchFew = async (ask: Ask, ups: string, names: readonly string[], signal: AbortSignal): Promise<Variables> => {
-  const answers = names.map(async (name): Promise<readonly (readonly [string, string])[]> => {
-    try {
-      return [[name, await ask(getVariable(ups, name), signal)]];
-    } catch (error) {
-      if (refusalCode(error) === "VAR-NOT-SUPPORTED") return [];
-      throw error;
-    }
-  });
-  return new Map((await Promise.all(answers)).flat());
-};
-
-/** A refusal came before anything was passed on; whatever else went wrong after the request had left may have acted. */
-const instruct = async (link: NutConnection, ups: string, name: string, signal: AbortSignal): Promise<string | undefined> => {
-  let sent = false;
-  try {
-    return (await link.ask(instantCommand(ups, name), { signal, sent: () => void (sent = true) })).tracking;
-  } catch (error) {
-    throw sent && isFault(error) && refusalCode(error) === undefined ? afterWrite(error) : error;
-  }
-};
+const hasLess = (now: Facts, before: Facts | undefined): boolean =>
+  before !== undefined && (before.commands.some((name) => !now.commands.includes(name)) || before.writables.keys().some((name) => !now.writables.has(name)));
 
 /** One UPS on a connection that it shares with the others of its server. */
-export const openSession = (clock: Clock, link: NutConnection, options: NutOptions): Session => {
+export const openSession = (clock: Clock, link: NutConnection, options: NutOptions, { cache }: Context): Session => {
   const { ups } = options;
   const ask = asker(link, options);
-  let shape: Shape = new Map();
-  let plans = new WeakMap<readonly Wanted[], Plan>();
-  const planFor = (wanted: readonly Wanted[]): Plan => {
-    const plan = plans.get(wanted) ?? planOf(wanted, shape);
-    plans.set(wanted, plan);
-    return plan;
+  const memory = createMemory(cache);
+  let known = knownOf(nothingKnown, undefined);
+
+  const lose = (loss: Loss): void => {
+    known.loss = loss;
+    if (known.shape.get("ups")?.sources.has("ups.status") !== true) throw unreadable(loss);
   };
+  const describeUps = async (signal: AbortSignal): Promise<Description> => {
+    const found = await askFacts(ask, link, options, signal);
+    if ("loss" in found) {
+      const remembered = memory.recall() ?? nothingKnown;
+      known = knownOf(isAnonymous(options) ? { ...remembered, commands: [], settable: false } : remembered, found.loss);
+      lose(found.loss);
+    } else {
+      const hasty = known.returned || known.loss !== undefined || hasLess(found, memory.recall());
+      known = knownOf(memory.unite(found), undefined, hasty);
+    }
+    return describe(known.shape, known.facts.variables);
+  };
+
   return {
-    describe: async (signal) => {
-      const [variables, commands] = await Promise.all([ask(listVariables(ups), signal), ask(listCommands(ups), signal)]);
-      // upsd takes commands from nobody without name and password. Whether these give the right, only a command shows: upsd looks at
-      // the user last, after UPS and command, and has no way to ask without acting. So all are offered, and a refusal is told at use.
-      const anonymous = options.username === undefined || options.password === undefined;
-      shape = shapeOf(awake(ups, variables), anonymous ? [] : commands);
-      plans = new WeakMap();
-      return describe(shape, variables);
+    describe: describeUps,
+    get outdated() {
+      return known.outdated;
     },
     read: async (wanted, signal) => {
-      const plan = planFor(wanted);
+      const { facts, shape, plans, loss } = known;
+      const plan = plans.get(wanted) ?? planOf(wanted, shape);
+      plans.set(wanted, plan);
       if (plan.variables.length === 0) return [];
-      const few = plan.variables.length <= fewVariables;
-      return readingsOf(plan, awake(ups, few ? await fetchFew(ask, ups, plan.variables, signal) : await ask(listVariables(ups), signal)));
+      const answer = plan.variables.length <= few ? fewVariables(ask, ups, plan.variables, signal) : ask(listVariables(ups), signal);
+      const found = await heard(answer).catch(gone);
+      if ("loss" in found) {
+        lose(found.loss);
+        return lostReadings(wanted, found.loss);
+      }
+      const { variables } = found;
+      if (loss !== undefined) known.returned = true;
+      if (known.returned || known.hasty || variables.keys().some((name) => !facts.variables.has(name) && !isAside(name))) known.outdated = true;
+      known.loss = undefined;
+      return readingsOf(plan, variables);
     },
-    execute: async (command: Command, signal) => {
-      const name = shape.get(command.part)?.commands.get(command.name);
+    execute: async (command, signal) => {
+      const name = known.shape.get(command.part)?.commands.get(command.name);
       if (name === undefined) throw new Fault("unsupported", `UPS "${ups}" takes no ${command.name} for ${command.part} from this login`);
       await link.login();
-      const tracking = await instruct(link, ups, name, signal);
+      const tracking = await send(link, await requestFor(ask, ups, name, command, known.facts, signal), signal);
       if (tracking !== undefined) await follow(clock, link, tracking, signal);
     },
     [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),

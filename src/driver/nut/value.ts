@@ -2,9 +2,10 @@ import { type PointName, pointSpec, type Value } from "#domain/capability.ts";
 import type { Quantity } from "#domain/quantity.ts";
 
 /** What drivers write where they know nothing. */
-const nothing = /^(n\/?a|unknown|not available)?$/i;
+const nothing = /^(n\/?a|unknown|not available|not set)?$/i;
 /** Digits with a dot; no exponent, comma or unit (docs/nut-names.txt, "Numeric format"). */
 const decimal = /^[+-]?\d+(\.\d+)?$/;
+export const isDecimal = (text: string): boolean => decimal.test(text);
 
 const day = 86_400;
 /**
@@ -26,6 +27,7 @@ const plausible: Readonly<Record<Quantity, readonly [least: number, most: number
   humidity: [0, 100],
   fanSpeed: [0, 65_534],
   count: [0, 4_294_967_294],
+  plain: [-1e12, 4_294_967_294],
 };
 /** No driver means this many seconds: it is the largest 16-bit number, which APC and CyberPower show at a small load. */
 const unknownRuntime = 65_535;
@@ -43,6 +45,9 @@ const flagOf = (text: string): boolean | undefined => {
   return word === "on" ? true : word === "off" ? false : undefined;
 };
 
+/** Seconds left until the load goes; nothing counts at 0, below it (-1, -60) or at the largest 16-bit number: so idle UPSs show it in the dumps of nut-ddl. */
+const counts = (text: string): boolean | undefined => (decimal.test(text) ? Number(text) > 0 && Number(text) < 65_535 : undefined);
+
 /** A text that says something, or undefined. */
 export const said = (text: string | undefined): string | undefined => {
   const trimmed = text?.trim();
@@ -58,13 +63,14 @@ export const valueOf = (point: PointName, text: string): Value | undefined => {
     case "number":
       return numberOf(meant, spec.quantity);
     case "flag":
-      return flagOf(meant);
+      return point === "ups.shutdownPending" ? counts(meant) : flagOf(meant);
     case "choice": {
       const word = meant.toLowerCase();
       return spec.options.includes(word) ? word : undefined;
     }
     case "words":
       return meant.split(/\s+/);
+    case "time":
     case "text":
       return meant;
   }

@@ -1,6 +1,6 @@
 import { Fault } from "#domain/fault.ts";
+import { decodeWords, encodeWords } from "#domain/nut-line.ts";
 import { refusalOf } from "./error.ts";
-import { decodeWords, encodeWords } from "./line.ts";
 
 /** Takes the lines of one answer; undefined while more belong to it. Throws `Fault`: the server's refusal, or malformed. */
 export type Reader<T> = (line: string) => { readonly value: T } | undefined;
@@ -69,6 +69,22 @@ export const listCommands = (ups: string): Question<readonly string[]> => list([
 /** The server's UPSs: name and description. */
 export const listUpses: Question<ReadonlyMap<string, string>> = list(["UPS"], pairs);
 
+/** The variables that can be written, whoever may write them. */
+export const listWritable = (ups: string): Question<readonly string[]> => list(["RW", ups], names);
+/** The only values that a variable takes; empty when it takes others as well. */
+export const listValues = (ups: string, name: string): Question<readonly string[]> => list(["ENUM", ups, name], names);
+/** Least and most of each range that a variable may be in; empty when it is bound to none. */
+export const listRanges = (ups: string, name: string): Question<readonly (readonly [least: number, most: number])[]> =>
+  list(["RANGE", ups, name], (items) =>
+    items.flatMap(([least, most]) => {
+      const range = [Number(least), Number(most)] as const;
+      return range.every(Number.isFinite) ? [range] : [];
+    }),
+  );
+/** What a variable is: RW, ENUM, RANGE, NUMBER, `STRING:<longest>` (NUT's docs/net-protocol.txt, "GET TYPE"). */
+export const getType = (ups: string, name: string): Question<readonly string[]> =>
+  oneLine(["GET", "TYPE", ups, name], (words) => (same(words.slice(0, 3), ["TYPE", ups, name]) ? words.slice(3) : undefined));
+
 export const getVariable = (ups: string, name: string): Question<string> =>
   oneLine(["GET", "VAR", ups, name], (words) => (words.length === 4 && same(words.slice(0, 3), ["VAR", ups, name]) ? words[3] : undefined));
 
@@ -81,9 +97,17 @@ export const logout: Question<true> = oneLine(["LOGOUT"], agreed);
 /** The server's name and version; asked to show that this client is still there. */
 export const version: Question<string> = oneLine(["VER"], (_, line) => line);
 
-/** An instant command: the id to follow it by, or undefined when the server does not track. */
-export const instantCommand = (ups: string, name: string): Question<{ readonly tracking: string | undefined }> =>
-  oneLine(["INSTCMD", ups, name], ([ok, tracking, id]) => (ok === "OK" ? { tracking: tracking === "TRACKING" ? id : undefined } : undefined));
+/** The id to follow a request to the driver by, or undefined when the server does not track. */
+export interface Accepted {
+  readonly tracking: string | undefined;
+}
+const accepted = ([ok, tracking, id]: readonly string[]): Accepted | undefined =>
+  ok === "OK" ? { tracking: tracking === "TRACKING" ? id : undefined } : undefined;
+
+/** An instant command; `parameter` is what some take with them, such as a delay in seconds. */
+export const instantCommand = (ups: string, name: string, parameter?: string): Question<Accepted> =>
+  oneLine(["INSTCMD", ups, name, ...(parameter === undefined ? [] : [parameter])], accepted);
+export const setVariable = (ups: string, name: string, value: string): Question<Accepted> => oneLine(["SET", "VAR", ups, name, value], accepted);
 
 /** How far the driver is; a failure comes as the server's refusal (NUT's docs/net-protocol.txt, "GET TRACKING"). */
 export const trackingState = (id: string): Question<"PENDING" | "SUCCESS"> =>
