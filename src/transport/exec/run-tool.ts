@@ -24,7 +24,7 @@ const mostOutput = 4_000_000;
 /**
  * Runs a program to its end, in a process group of its own that is killed as a whole when the time is over or the signal aborted: a
  * program that started others leaves none behind.
- * Faults: timeout; unsupported when there is no such program.
+ * Faults: timeout; unsupported when there is no such program; denied when it may not be run.
  */
 export const runTool = async ({ command, args, env, ms }: ToolRun, signal: AbortSignal): Promise<ToolResult> => {
   const end = deadline(ms, signal);
@@ -50,6 +50,7 @@ export const runTool = async ({ command, args, env, ms }: ToolRun, signal: Abort
   end.addEventListener("abort", killGroup, { once: true });
   const { exitCode, stdout, stderr, code } = await child.finally(() => end.removeEventListener("abort", killGroup));
   if (code === "ENOENT") throw new Fault("unsupported", `The program ${command} is not installed`);
+  if (code === "EACCES") throw new Fault("denied", `The program ${command} may not be run by this program's user`);
   if (end.aborted) throw new Fault("timeout", `${command} was stopped, as it took too long`, { cause: end.reason });
   return { exitCode, stdout, stderr };
 };
