@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 
-import type { Value } from "#domain/capability.ts";
+import { type CommandName, type PointName, type Proof, type Value, commandSpec } from "#domain/capability.ts";
 import type { Description, Reading } from "#domain/device.ts";
 import { bundledProfiles } from "#driver/profile/bundled-profiles.ts";
+import { parseProfile } from "#driver/profile/load.ts";
 import { createSnmpDriver } from "#driver/profile/snmp-driver.ts";
 import type { Session } from "#driver/contract.ts";
 import { systemClock } from "#platform/clock.ts";
@@ -24,7 +25,7 @@ const root = fileURLToPath(new URL("../src/profile/", import.meta.url));
 const recordings = fileURLToPath(new URL("../../shared/recordings/", import.meta.url));
 const driver = createSnmpDriver(systemClock);
 const { signal } = new AbortController();
-const compared = { profiles: 0, readings: 0, writes: 0 };
+const compared = { tables: 0, readings: 0, writes: 0 };
 
 /** Serves the table on a real socket, asks it with the real driver, which has to find the profile by itself. */
 const withDevice = async (
@@ -48,45 +49,111 @@ const grouped = (readings: readonly Reading[]): Record<string, Record<string, Va
 
 const folders = readdirSync(root).filter((name) => existsSync(`${root}${name}/profile.yaml`));
 
-describe.each(folders)("%s", (name) => {
-  const text = (file: string): string => readFileSync(`${root}${name}/${file}.yaml`, "utf8");
+/** `table.yaml`, and `table.three-phase.yaml` where a kind of device needs more than one; each with its `expected`. */
+const tables = folders.flatMap((folder) => {
+  const files = readdirSync(`${root}${folder}`).filter((file) => file.startsWith("table"));
+  return files.map((file) => ({ folder, variant: file.slice("table".length), title: `${folder}${file === "table.yaml" ? "" : ` (${file})`}` }));
+});
+
+/** The points in which a command shows. */
+const pointsOf = (proof: Proof): readonly string[] => {
+  switch (proof.kind) {
+    case "becomes":
+      return Object.keys(proof.values);
+    case "passes":
+      return proof.steps.flatMap((step) => Object.keys(step));
+    case "changes":
+      return [proof.point];
+    case "takes":
+      return proof.points;
+    case "any":
+      return proof.proofs.flatMap(pointsOf);
+    case "nothing":
+      return [];
+  }
+};
+
+describe.each(tables)("$title", ({ folder, variant }) => {
+  const text = (file: string): string => readFileSync(`${root}${folder}/${file}${variant}`, "utf8");
   const expected = parse(text("expected")) as Expected;
 
   test.each(["2c", "1"] as const)("is found by itself and gives these readings by version %s", async (version) => {
     await withDevice(readTable(text("table")), version, (_, description, readings) => {
       const { parts, ...device } = description;
-      expect(device).toEqual(expected.device);
-      expect(Object.fromEntries(parts.flatMap(({ id, label }) => (label === undefined ? [] : [[id, label]])))).toEqual(expected.labels);
-      expect(grouped(readings)).toEqual(expected.readings);
+      const labels = Object.fromEntries(parts.flatMap(({ id, label }) => (label === undefined ? [] : [[id, label]])));
+      const { device: wanted, labels: names, readings: values } = expected;
+      expect({ device, labels, readings: grouped(readings) }).toEqual({ device: wanted, labels: names, readings: values });
       compared.readings += readings.length;
     });
   });
 
+  test("offers no command of which nobody could see whether it was done", async () => {
+    await withDevice(readTable(text("table")), "2c", (_, { parts }) => {
+      for (const { id, points, commands } of parts) {
+        for (const command of commands) {
+          const capability = command.split(".")[0];
+          const seen = pointsOf(commandSpec(command).proof).filter((point) => points.includes(`${capability}.${point}` as PointName));
+          expect(seen.length, `${id} ${command}`).toBeGreaterThan(0);
+        }
+      }
+    });
+  });
+
+  // `ups ups.loadOff` without a value, `ups ups.loadOff 90` with one.
   test("offers these commands, and each makes exactly this write", async () => {
     const table = readTable(text("table"));
     await withDevice(table, "2c", async (session, { parts }) => {
-      const offered = parts.flatMap(({ id: part, commands }) => commands.map((command) => ({ part, command })));
-      expect(offered.map(({ part, command }) => `${part} ${command}`)).toEqual(Object.keys(expected.writes));
-      for (const { part, command } of offered) {
+      const offered = parts.flatMap(({ id, commands }) => commands.map((command) => `${id} ${command}`));
+      const wanted = Object.entries(expected.writes).map(([line, writes]) => ({ line, writes, words: line.split(" ") }));
+      expect(offered).toEqual([...new Set(wanted.map(({ words: [part, name] }) => `${part} ${name}`))]);
+      for (const {
+        line,
+        writes,
+        words: [part = "", name = "", value],
+      } of wanted) {
         table.writes.length = 0;
-        await session.execute?.({ device: "golden", part, name: command, by: { via: "mqtt" } }, signal);
-        expect(table.writes, `${part} ${command}`).toEqual(expected.writes[`${part} ${command}`]);
+        const command = { device: "golden", part, name: name as CommandName, by: { via: "mqtt" } as const };
+        await session.execute?.(value === undefined ? command : { ...command, value: Number(value) }, signal);
+        expect(table.writes, line).toEqual(writes);
         compared.writes += table.writes.length;
       }
     });
-    compared.profiles++;
+    compared.tables++;
   });
 });
 
 test("every profile was loaded", () => expect(bundledProfiles.map(({ name }) => name)).toEqual(folders));
 
-afterAll(() => {
-  const files = folders.map((name) => parse(readFileSync(`${root}${name}/expected.yaml`, "utf8")) as Expected);
+test("DOCS.md lists the kinds of device, as their profiles name them", () => {
+  const rows = bundledProfiles.map(({ name, products }) => {
+    const brands = Object.entries(Object.groupBy(products, ({ brand }) => brand));
+    return `| ${brands.map(([brand, some = []]) => `${brand} ${some.map(({ model }) => model).join(", ")}`).join("; ")} | \`${name}\` |`;
+  });
+  const [, listed = ""] = /<!-- kinds -->\n\n\| .*\n\| --- .*\n([\s\S]*?)\n\n<!-- end -->/.exec(readFileSync("DOCS.md", "utf8")) ?? [];
+  expect(listed.split("\n")).toEqual(rows);
+});
+
+describe("the page that teaches how to add one", () => {
+  const page = readFileSync(`${root}README.md`, "utf8");
+
+  test("names every profile that there is", () => {
+    expect([...page.matchAll(/^\| `([a-z0-9-]+)` \| [A-Z]/gm)].map(([, name]) => name)).toEqual(folders);
+  });
+
+  test("has an example that is a profile", () => {
+    const [, example = ""] = /^```yaml\n([\s\S]*?)^```/m.exec(page) ?? [];
+    expect(Object.keys(parseProfile("example", example, "README.md").parts)).toEqual(["ups", "output"]);
+  });
+});
+
+// The last of them, so that all have run; not among those that a name picks.
+test("every table was compared whole, and no file has been emptied", () => {
+  const files = tables.map(({ folder, variant }) => parse(readFileSync(`${root}${folder}/expected${variant}`, "utf8")) as Expected);
   const readings = files.flatMap((file) => Object.values(file.readings).flatMap((part) => Object.keys(part))).length;
   const writes = files.flatMap((file) => Object.values(file.writes).flat()).length;
-  // Each reading by two versions of the protocol. The floors say that no file has been emptied.
-  expect(compared).toEqual({ profiles: folders.length, readings: 2 * readings, writes });
-  expect([folders.length >= 3, readings >= 76, writes >= 30]).toEqual([true, true, true]);
+  // Each reading by two versions of the protocol.
+  expect(compared).toEqual({ tables: tables.length, readings: 2 * readings, writes });
+  expect([tables.length >= 15, readings >= 500, writes >= 170]).toEqual([true, true, true]);
 });
 
 const walks = existsSync(recordings) ? readdirSync(recordings).filter((name) => name.endsWith(".snmprec")) : [];
@@ -119,6 +186,43 @@ describe.skipIf(walks.length === 0)(
       });
     });
 
+    const seen = [
+      [
+        "eaton-93e-80",
+        { manufacturer: "EATON", model: "EATON 93E 80" },
+        { ups: { "ups.status": ["OL"], "ups.load": 21, "ups.nominalPower": 72090 }, output: { "meter.power": 11400, "meter.frequency": 49 } },
+      ],
+      [
+        "eaton-9px-partial",
+        { model: "Eaton 9PX 2200i RT 3U" },
+        {
+          ups: { "ups.runtime": 17218, "ups.nominalPower": 2200 },
+          output: { "meter.voltage": 231, "meter.power": 50, "meter.energy": 533.733 },
+          "outlet/2": { "outlet.on": true },
+        },
+      ],
+      [
+        "huawei-gse200m",
+        { manufacturer: "Huawei", model: "UPS5000-E" },
+        {
+          ups: { "ups.status": ["OL", "CHRG"], "ups.load": 48.1, "ups.nominalApparentPower": 40000 },
+          output: { "meter.power": 10500, "meter.apparentPower": 12000, "meter.frequency": 49.99 },
+          "output/L3": { "meter.voltage": 217.9, "meter.current": 29.8, "meter.power": 6000, "meter.powerFactor": 0.92 },
+        },
+      ],
+      [
+        "phoenixtec-power",
+        {},
+        { ups: { "ups.status": ["OL"], "sensor.temperature": 31.5 }, battery: { "meter.voltage": 41 }, input: { "meter.voltage": 239, "meter.frequency": 50 } },
+      ],
+    ] as const;
+    test.each(seen.filter(([name]) => walks.includes(`${name}.snmprec`)))("%s", async (name, device, values) => {
+      await withDevice(replay(`${name}.snmprec`), "2c", (_, description, readings) => {
+        expect(description).toMatchObject(device);
+        expect(grouped(readings)).toMatchObject(values);
+      });
+    });
+
     test.skipIf(!walks.includes("eastpower-istars-swv053.snmprec"))("iStars UPS: three lines in spite of its odd indices", async () => {
       await withDevice(replay("eastpower-istars-swv053.snmprec"), "2c", (_, description, readings) => {
         expect(description).toMatchObject({ manufacturer: "EAST", model: "EA9080", firmware: "V8.0" });
@@ -131,8 +235,8 @@ describe.skipIf(walks.length === 0)(
           "ups.load": 30,
           "ups.runtime": 0,
         });
-        expect([1, 2, 3].map((line) => values[`output/${line}`]?.["meter.voltage"])).toEqual([219, 219, 219]);
-        expect([1, 2, 3].map((line) => values[`input/${line}`]?.["meter.voltage"])).toEqual([236, 236, 234]);
+        expect([1, 2, 3].map((line) => values[`output/L${line}`]?.["meter.voltage"])).toEqual([219, 219, 219]);
+        expect([1, 2, 3].map((line) => values[`input/L${line}`]?.["meter.voltage"])).toEqual([236, 236, 234]);
         expect(values["battery"]).toMatchObject({ "meter.voltage": 213, "sensor.temperature": 36 });
       });
     });

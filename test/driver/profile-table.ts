@@ -19,8 +19,10 @@ const tag = (name: string, of: (text: string) => Cell) => ({ tag: `!${name}`, re
 const customTags = [
   tag("oid", (value) => ({ value: { type: "oid", value }, writable: false })),
   tag("gauge", (text) => ({ value: { type: "gauge", value: Number(text) }, writable: false })),
+  tag("ticks", (text) => ({ value: { type: "ticks", value: Number(text) }, writable: false })),
   tag("hex", (text) => ({ value: { type: "text", value: Buffer.from(text, "hex") }, writable: false })),
   tag("writable", (text) => ({ value: { type: "integer", value: Number(text) }, writable: true })),
+  tag("writable-ticks", (text) => ({ value: { type: "ticks", value: Number(text) }, writable: true })),
   tag("writable-oid", (value) => ({ value: { type: "oid", value }, writable: true })),
 ];
 

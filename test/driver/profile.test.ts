@@ -72,13 +72,13 @@ describe("a profile", () => {
 describe("which profile is tried first", () => {
   const order = (objectId: string | undefined): string[] => candidates(bundledProfiles, objectId).map(({ name }) => name);
   test("the newest tree of the vendor, then the older one, then what any vendor may have", () => {
-    expect(order("1.3.6.1.4.1.318.1.3.4.6")).toEqual(["apc-rack-pdu-2g", "apc-rack-pdu", "ups-mib"]);
+    expect(order("1.3.6.1.4.1.318.1.3.4.6")).toEqual(["apc-rack-pdu-2g", "apc-rack-pdu", "apc-ups", "ups-mib"]);
     expect(order("1.3.6.1.4.1.3180.1")).toEqual(["ups-mib"]);
     expect(order(undefined)).toEqual(["ups-mib"]);
   });
   test("the longest prefix beats any rank", () => {
     const [one, two] = bundledProfiles as readonly [Profile, Profile];
-    const longer: Profile = { ...two, name: "longer", match: { ...two.match, sysObjectID: "1.3.6.1.4.1.318.1.3", rank: -5 } };
+    const longer: Profile = { ...two, name: "longer", match: { ...two.match, sysObjectID: ["1.3.6.1.4.1.318.1.3"], rank: -5 } };
     expect(candidates([one, two, longer], "1.3.6.1.4.1.318.1.3.4").map(({ name }) => name)[0]).toBe("longer");
   });
 });

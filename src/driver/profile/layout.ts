@@ -1,12 +1,10 @@
 import type { CommandName, PointName } from "#domain/capability.ts";
-import type { PartId } from "#domain/device.ts";
-import { upsStatus } from "#domain/ups-status.ts";
+import type { PartDescription, PartId } from "#domain/device.ts";
+import { statusFlags } from "#domain/ups-status.ts";
 import type { Slot } from "#transport/snmp/fetch.ts";
-import type { PointProfile, WriteProfile } from "./schema.ts";
+import type { Varbind } from "#transport/snmp/varbind.ts";
+import type { ListingProfile, PointProfile, TableProfile, WriteProfile } from "./schema.ts";
 import type { Decode } from "./value.ts";
-
-/** Raw value → status words. */
-type Words = Readonly<Record<string, readonly string[]>>;
 
 /** One number, flag, choice or text: which objects to fetch and what they mean. */
 export interface ValuePlan {
@@ -16,25 +14,49 @@ export interface ValuePlan {
   readonly over?: PointProfile["over"];
 }
 
+/** One source of status words: objects, all of which are looked at together. `words` gives none at all, not even an empty list, when they tell nothing. */
+export interface WordPlan {
+  readonly slots: readonly Slot[];
+  readonly words: (varbinds: readonly (Varbind | undefined)[]) => readonly string[] | undefined;
+  /** All words that it may give. */
+  readonly every: readonly string[];
+}
+/** The same from a table that is read only when it is not empty. */
+export interface WordListPlan {
+  readonly table: TableProfile;
+  readonly count: Slot;
+  readonly words: (varbind: Varbind) => readonly string[];
+  readonly every: readonly string[];
+}
+
 /** A UPS's status words and all points that follow from them. */
 export interface StatusPlan {
-  readonly scalars: readonly { readonly slot: Slot; readonly map: Words }[];
-  readonly lists: readonly { readonly root: string; readonly count: Slot; readonly map: Words }[];
+  readonly scalars: readonly WordPlan[];
+  readonly lists: readonly WordListPlan[];
   readonly points: readonly PointName[];
+}
+
+/** A text made of what stands in a table. */
+export interface ListingPlan {
+  readonly count: Slot;
+  readonly profile: ListingProfile;
 }
 
 export interface WritePlan {
   readonly oid: string;
-  readonly to: number | string;
-  readonly type: WriteProfile["type"];
+  readonly profile: WriteProfile;
+  /** The lock that goes along, where the device has it. */
+  readonly lock?: string;
 }
 
 /** One part of one device. */
 export interface PartLayout {
   readonly id: PartId;
   readonly label?: string;
+  readonly limits?: PartDescription["limits"];
   readonly values: ReadonlyMap<PointName, ValuePlan>;
   readonly status?: StatusPlan;
+  readonly listings: ReadonlyMap<PointName, ListingPlan>;
   readonly commands: ReadonlyMap<CommandName, readonly WritePlan[]>;
 }
 
@@ -45,7 +67,9 @@ export interface Layout {
 }
 
 /** The points that these words can tell; without a word for charging, nobody knows whether it charges. */
-export const statusPoints = (maps: readonly Words[]): readonly PointName[] => {
-  const every = maps.flatMap((map) => Object.values(map).flat());
-  return upsStatus("ups", every).flatMap(({ point, value }) => (point === "ups.status" || value === true ? [point] : []));
-};
+export const statusPoints = (words: ReadonlySet<string>): readonly PointName[] => [
+  "ups.status",
+  "ups.state",
+  ...(words.has("NOCOMM") ? (["ups.communicationLost"] as const) : []),
+  ...Object.entries(statusFlags).flatMap(([word, point]) => (words.has(word) ? [point] : [])),
+];

@@ -5,19 +5,19 @@ import type { Driver, Session } from "#driver/contract.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { SnmpSession } from "#transport/snmp/snmp-session.ts";
 import { createSnmpTransport } from "#transport/snmp/snmp-transport.ts";
-import { valueTypes } from "#transport/snmp/varbind.ts";
 import { bundledProfiles } from "./bundled-profiles.ts";
 import { describeDevice, findLayout } from "./describe.ts";
 import { identify } from "./identify.ts";
 import type { Layout } from "./layout.ts";
 import { type SnmpOptions, credentialsOf, optionsSchema } from "./options.ts";
-import { type ReadPlan, planRead, readPlanned } from "./read-plan.ts";
+import { type Presence, type ReadPlan, planRead, readPlanned } from "./read-plan.ts";
 import type { Profile } from "./schema.ts";
+import { writePlanned } from "./write.ts";
 
 const createSession = (session: SnmpSession, profiles: readonly Profile[], named: string | undefined): Session => {
   let layout: Layout | undefined;
   let plans = new WeakMap<readonly Wanted[], ReadPlan>();
-  const gone = new Set<PartId>();
+  const presence: Presence = { gone: new Set<PartId>(), lost: false };
 
   const known = (): Layout => {
     if (!layout) throw new Fault("unsupported", "the device has not been described yet");
@@ -28,7 +28,8 @@ const createSession = (session: SnmpSession, profiles: readonly Profile[], named
       const profile = profiles.find(({ name }) => name === named) ?? (await identify(session, profiles, signal));
       layout = await findLayout(profile, session, signal);
       plans = new WeakMap();
-      gone.clear();
+      presence.gone.clear();
+      presence.lost = false;
       return describeDevice(profile, layout, session, signal);
     },
     read: async (wanted, signal) => {
@@ -37,15 +38,12 @@ const createSession = (session: SnmpSession, profiles: readonly Profile[], named
         plan = planRead(wanted, known());
         plans.set(wanted, plan);
       }
-      return plan.fetch.oids.length === 0 ? [] : readPlanned(plan, session, gone, signal);
+      return plan.fetch.oids.length === 0 ? [] : readPlanned(plan, session, presence, signal);
     },
-    execute: async ({ part, name }: Command, signal) => {
+    execute: async ({ part, name, value }: Command, signal) => {
       const writes = known().parts.get(part)?.commands.get(name);
-      if (!writes || gone.has(part)) throw new Fault("unsupported", writes ? `the device no longer has ${part}` : `${part} does not take ${name}`);
-      await session.set(
-        writes.map(({ oid, to, type }) => ({ oid, type: valueTypes[type], value: to })),
-        signal,
-      );
+      if (!writes || presence.gone.has(part)) throw new Fault("unsupported", writes ? `the device no longer has ${part}` : `${part} does not take ${name}`);
+      await writePlanned(writes, value, session, signal);
     },
     [Symbol.asyncDispose]: async () => session[Symbol.dispose](),
   };

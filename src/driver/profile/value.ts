@@ -1,5 +1,5 @@
 import { type PointName, type Value, pointSpec } from "#domain/capability.ts";
-import { type Varbind, isThere, numberOf, textOf } from "#transport/snmp/varbind.ts";
+import { type Varbind, numberOf, textOf } from "#transport/snmp/varbind.ts";
 import type { PointProfile } from "./schema.ts";
 
 /** Turns what the device sent into the point's value; undefined when it says that it has none now. */
@@ -27,7 +27,11 @@ const decodeNumber = (profile: PointProfile): Decode => {
 
 const decodeMapped = (profile: PointProfile): Decode => {
   const map = new Map<string, Value>(Object.entries(profile.map ?? {}));
-  return (varbind) => map.get(typeof varbind.value === "number" ? String(varbind.value) : textOf(varbind));
+  const absent = new Set<unknown>(profile.absent?.map(String));
+  return (varbind) => {
+    const raw = typeof varbind.value === "number" ? String(varbind.value) : textOf(varbind);
+    return absent.has(raw) ? undefined : (map.get(raw) ?? profile.otherwise);
+  };
 };
 
 const decodeText = (profile: PointProfile): Decode => {
@@ -39,7 +43,7 @@ const decodeText = (profile: PointProfile): Decode => {
 };
 
 const makeDecoder = (point: PointName, profile: PointProfile): Decode => {
-  if (pointSpec(point).type === "number") return decodeNumber(profile);
+  if (pointSpec(point).type === "number" && !profile.map) return decodeNumber(profile);
   return profile.map ? decodeMapped(profile) : decodeText(profile);
 };
 
@@ -50,7 +54,3 @@ export const decoder = (point: PointName, profile: PointProfile): Decode => {
   decoders.set(profile, decode);
   return decode;
 };
-
-/** The words that one object stands for. */
-export const wordsOf = (varbind: Varbind | undefined, map: Readonly<Record<string, readonly string[]>>): readonly string[] =>
-  varbind && isThere(varbind) ? (map[textOf(varbind)] ?? []) : [];
