@@ -1,57 +1,43 @@
-import { once } from "node:events";
-import { createServer, type AddressInfo, type Socket } from "node:net";
-import { Fault } from "#domain/fault.ts";
-import { decodeWords } from "#transport/nut/line.ts";
-import { LineReader } from "#transport/nut/line-reader.ts";
-import { answer } from "./answer.ts";
-import type { NutClient, NutRack } from "./nut-rack.ts";
+import { systemClock } from "#platform/clock.ts";
+import { sha256 } from "#platform/digest.ts";
+import { createLog } from "#platform/log.ts";
+import type { NutRack, ServedUps } from "#publish/nut/rack.ts";
+import { startNutServer as serve, type NutServer } from "#publish/nut/server.ts";
+import type { SimulatedUps, SimulatedUser } from "./simulated-ups.ts";
 
-export interface NutServerOptions extends Omit<NutRack, "clients"> {
+export interface NutServerOptions {
   readonly host: string;
   /** Without it a free one. */
   readonly port?: number;
+  readonly users: readonly SimulatedUser[];
+  upses(): readonly SimulatedUps[];
 }
 
-export interface NutServer extends AsyncDisposable {
-  readonly port: number;
-}
+const served = ({ name, description, variables, commands }: SimulatedUps): ServedUps => ({
+  id: name,
+  description,
+  variables: new Map([...variables()].sort(([one], [other]) => (one < other ? -1 : 1))),
+  writable: new Map(),
+  commands: commands.toSorted(),
+});
 
-const serve = (socket: Socket, client: NutClient, rack: NutRack): void => {
-  const lines = new LineReader();
-  const hear = (chunk: Buffer): void => {
-    for (const line of lines.push(chunk)) {
-      const { text, goodbye } = answer(decodeWords(line), client, rack);
-      if (goodbye) return void socket.end(text);
-      socket.write(text);
-    }
-  };
-  socket.on("data", (chunk: Buffer) => {
-    if (socket.writableEnded) return;
-    try {
-      hear(chunk);
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      socket.destroy();
-    }
-  });
-};
-
-/** A server of Network UPS Tools on this machine, with the protocol of upsd 2.8 and UPSs that the caller makes up. */
-export const startNutServer = async ({ host, port = 0, users, upses }: NutServerOptions): Promise<NutServer> => {
-  const connections = new Map<Socket, NutClient>();
-  const rack: NutRack = { users, upses, clients: () => [...connections.values()] };
-  const server = createServer({ noDelay: true }, (socket) => {
-    const client: NutClient = { address: socket.remoteAddress ?? "", tracking: false, outcomes: new Map() };
-    connections.set(socket, client);
-    socket.on("error", () => socket.destroy()).on("close", () => connections.delete(socket));
-    serve(socket, client, rack);
-  });
-  await once(server.listen(port, host), "listening");
+const rackOf = (upses: () => readonly SimulatedUps[]): NutRack => {
+  const ups = (name: string): SimulatedUps | undefined => upses().find((one) => one.name.toLowerCase() === name.toLowerCase());
   return {
-    port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of connections.keys()) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
+    upses: () => new Map(upses().map((one) => [one.name, served(one)])),
+    find: (name) => {
+      const found = ups(name);
+      return found && served(found);
     },
+    instruct: async ({ id }, command) => (ups(id)?.command(command) === "ok" ? "done" : "INSTCMD-FAILED"),
+    set: async () => "READONLY",
+    force: () => undefined,
   };
 };
+
+/** A server of Network UPS Tools on this machine, with UPSs that the caller makes up: the one of ours, which speaks as upsd does. */
+export const startNutServer = ({ host, port = 0, users, upses }: NutServerOptions): Promise<NutServer> =>
+  serve(
+    { host, port, users: users.map(({ name, password }) => ({ name, hash: sha256(password), role: "secondary", commands: "all", set: true })) },
+    { rack: rackOf(upses), clock: systemClock, log: createLog("error", () => undefined), version: "simulated" },
+  );

@@ -1,4 +1,4 @@
-import type { SimulatedUps } from "#simulator/nut/nut-rack.ts";
+import type { SimulatedUps } from "#simulator/nut/simulated-ups.ts";
 
 export interface UpsDesign {
   readonly name: string;
