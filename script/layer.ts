@@ -21,11 +21,19 @@ export const laws: Readonly<Record<string, Law>> = {
   config: { may: [...basis, "zod", "yaml"] },
   transport: {
     may: [...basis, "node:*"],
-    apart: { snmp: ["net-snmp"], exec: ["execa"], ipmi: ["#transport/exec/*"], nut: [], homeassistant: ["home-assistant-js-websocket"] },
+    apart: {
+      snmp: ["net-snmp"],
+      exec: ["execa"],
+      ipmi: ["#transport/exec/*"],
+      nut: [],
+      apcupsd: [],
+      pwrstat: ["#transport/exec/*"],
+      homeassistant: ["home-assistant-js-websocket"],
+    },
   },
   driver: {
     may: [...basis, "#transport/*", "#driver/contract.ts", "#driver/option.ts", "zod"],
-    apart: { profile: ["yaml", "node:url"], nut: [], ipmi: [], "home-assistant": [], "registry.ts": ["#driver/*"] },
+    apart: { profile: ["yaml", "node:url"], nut: [], apcupsd: [], ipmi: [], pwrstat: [], "home-assistant": [], "registry.ts": ["#driver/*"] },
   },
   store: { may: [...basis] },
   engine: { may: [...basis, "#store/*", "#driver/contract.ts"] },
@@ -34,12 +42,15 @@ export const laws: Readonly<Record<string, Law>> = {
     apart: {
       mqtt: ["mqtt"],
       rest: ["fastify", "@fastify/*", "zod", "prom-client", "openapi-types", "node:net", "node:stream"],
+      nut: ["node:events", "node:net", "node:string_decoder", "node:tls"],
       text: ["yaml", "node:fs", "node:path"],
     },
   },
+  compat: { may: [...basis, ...bus], apart: { pwrstat: ["mqtt", "zod", "node:http", "node:https", "node:net"] } },
   ui: { may: ["#domain/*", "#publish/rest/page-source.ts", "node:fs", "node:path", "yaml"] },
   homeassistant: { may: [...basis, ...bus, "#transport/homeassistant/*"] },
-  simulator: { may: [...basis, "#transport/*", "node:*", "aedes", "net-snmp"] },
+  // The simulated NUT server is ours, before UPSs that somebody makes up.
+  simulator: { may: [...basis, "#transport/*", "#publish/nut/*", "node:*", "aedes", "net-snmp"] },
   cli: { may: ["*"] },
   program: { may: ["*"] },
   main: { may: ["*"] },

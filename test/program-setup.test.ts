@@ -76,13 +76,15 @@ test("all kinds are tried at once; each says why it has no answer; an unknown on
   const found = await setup.identify({ host, options: { port: nut.port, ups: "office", timeout: 0.5 } });
   expect(found.map((one) => [one.driver, "why" in one ? one.why.split(":", 1)[0] : one.description.model])).toEqual([
     ["nut", "Simulated 700"],
+    ["apcupsd", "timeout"],
     ["snmp", "timeout"],
     ["ipmi", "not tried; it needs username, password"],
+    ["pwrstat", "not tried; it needs socket"],
     ["home-assistant", expect.stringMatching(/^not tried; it needs /)],
   ]);
-  expect(setup.drivers).toEqual(["nut", "snmp", "ipmi", "home-assistant"]);
+  expect(setup.drivers).toEqual(["nut", "apcupsd", "snmp", "ipmi", "pwrstat", "home-assistant"]);
   expect(await setup.identify({ host, driver: "impi" })).toEqual([
-    { driver: "impi", why: "there is no such driver; expected nut, snmp, ipmi, home-assistant" },
+    { driver: "impi", why: "there is no such driver; expected nut, apcupsd, snmp, ipmi, pwrstat, home-assistant" },
   ]);
 });
 

@@ -20,7 +20,7 @@ const page = (device: string): Page => planDevice(services, device, new Set())[0
 
 for (const [device, entities] of [
   [bridgeId, 7],
-  ["office-ups", 20],
+  ["office-ups", 30],
   ["rack-pdu", 174],
   ["web", 72],
 ] as const) {

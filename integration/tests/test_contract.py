@@ -37,7 +37,10 @@ def parts_of(device: str, document: dict[str, Any]) -> dict[str, str]:
     """Tell the part of each unique id, by the topic that shows it."""
     start = f"rack-power/{device}/"
     return {
-        component["unique_id"]: component["state_topic"].removeprefix(start)
+        component["unique_id"]: component["state_topic"]
+        .removeprefix(start)
+        # What happens to a UPS is told beside its state.
+        .removesuffix("/event")
         for component in document["components"].values()
         if component.get("state_topic", "").startswith(start)
     }

@@ -105,6 +105,11 @@ async def test_system_health(
             "outlet.on for outlet/3 by MQTT: refused: the device says on (noon)",
         ),
         (
+            "confirmed",
+            {"via": "nut", "user": "nas"},
+            "outlet.on for outlet/3 by nas: confirmed by the device (noon)",
+        ),
+        (
             "failed",
             {"via": "engine", "why": "owed since a crash"},
             "outlet.on for outlet/3 by owed since a crash: failed: the device says on (noon)",
@@ -136,6 +141,24 @@ async def test_logbook(
     how = described["rack_power rack_power_outcome"]
     assert how(seen[0]) == {"name": "The big one", "message": line}
     assert how(seen[1])["name"] == "sold"
+
+
+async def test_logbook_with_a_value(
+    hass: HomeAssistant, program: Program, loaded: MockConfigEntry
+) -> None:
+    """What a variable was set to stands there too, also when it is 0."""
+    seen: list[Event[dict[str, Any]]] = []
+    hass.bus.async_listen("rack_power_outcome", seen.append)
+    for value in (0, "high"):
+        await program.emit(
+            hass, "outcome", outcome(command="variable.set", value=value)
+        )
+    described: list[Any] = []
+    async_describe_events(hass, lambda domain, name, how: described.append(how))
+    told = [described[0](event)["message"] for event in seen]
+    assert [event.data["value"] for event in seen] == [0, "high"]
+    assert "variable.set 0 " in told[0]
+    assert "variable.set high " in told[1]
 
 
 async def test_logbook_in_another_language(

@@ -69,6 +69,38 @@ async def test_command_without_user_and_answer(
     assert program.asked[-1][2] == {"command": "outlet.on"}
 
 
+@pytest.mark.parametrize("value", [120, 0, 2.5, "high", ""])
+async def test_command_with_a_value(
+    hass: HomeAssistant,
+    program: Program,
+    loaded: MockConfigEntry,
+    mqtt: Mqtt,
+    value: float | str,
+) -> None:
+    """It goes as it is: a number stays one, and what is empty or 0 is not left out."""
+    device = mqtt.device(PDU)
+    about = {"device_id": device.id, "part": "outlet/3", "command": "outlet.on"}
+    await call(hass, "command", value=value, **about)
+    assert program.asked[-1][2] == {"command": "outlet.on", "value": value}
+
+
+@pytest.mark.parametrize("value", [True, None, [1], {"a": 1}, float("inf"), "x" * 501])
+async def test_command_with_what_is_no_value(
+    hass: HomeAssistant,
+    program: Program,
+    loaded: MockConfigEntry,
+    mqtt: Mqtt,
+    value: Any,
+) -> None:
+    """Nothing is asked of the program."""
+    device = mqtt.device(PDU)
+    about = {"device_id": device.id, "part": "outlet/3", "command": "outlet.on"}
+    before = len(program.asked)
+    with pytest.raises(vol.Invalid, match="number"):
+        await call(hass, "command", value=value, **about)
+    assert len(program.asked) == before
+
+
 async def test_command_finds_the_part(
     hass: HomeAssistant, program: Program, loaded: MockConfigEntry, mqtt: Mqtt
 ) -> None:

@@ -6,6 +6,7 @@ import { acceptLabel, drive, type DriveOptions } from "./drive.ts";
 import { exitCodes, exitCodeText, Stop, type ExitCode } from "./exit-code.ts";
 import { checkHealth, type HealthOptions } from "./health.ts";
 import { identify, type IdentifyOptions } from "./identify.ts";
+import { importFile, type ImportOptions } from "./import.ts";
 import { listDevices, listOutcomes, type ListOptions, type OutcomeOptions } from "./list.ts";
 import { record, type RecordOptions } from "./record.ts";
 import type { CliNeeds } from "./need.ts";
@@ -42,6 +43,13 @@ const addProgram = (root: Command, needs: CliNeeds, end: End): void => {
     .option(...json)
     .action(async (file: string | undefined, options: CheckOptions) => end(await checkConfiguration(file, options, needs)));
   root
+    .command("import")
+    .description("take over the file of pwrstat_docker, and say what became of each of its keys")
+    .argument("<file>", "its pwrstat.yaml")
+    .option("--to <file>", "configuration that it is added to, or that is made; else the lines are printed")
+    .option("--device <device>", "UPS of that configuration; without it, CyberPower's daemon becomes one")
+    .action(async (file: string, options: ImportOptions) => end(await importFile(file, options, needs)));
+  root
     .command("simulate")
     .description("run the demonstration, or tell the one that runs: mains off, outlet 3 on, status")
     .argument("[words...]", "mains off | mains on | outlet NUMBER off | on | cycle | status")
@@ -68,11 +76,14 @@ const addClient = (root: Command, needs: CliNeeds, end: End): void => {
     .argument("<device>")
     .argument("<part>", "such as outlet/3")
     .argument("<command>", "such as outlet.off, or short off")
+    .argument("[value]", "what a variable is set to, or after how many seconds a UPS acts; one that begins with a dash after --")
     .option("--reason <text>", "why; stands in the audit log")
     .option("--confirm <token>", "the token that a refusal gave")
     .option("--async", "do not wait for the end")
     .option(...json)
-    .action(async (device: string, part: string, word: string, options: DriveOptions) => end(await drive(device, part, word, options, needs)));
+    .action(async (device: string, part: string, word: string, value: string | undefined, options: DriveOptions) =>
+      end(await drive({ device, part, word, value }, options, needs)),
+    );
   reaching(root.command("reload"))
     .description("read the configuration again; devices that did not change keep their connection")
     .action(async (options: ListOptions) => end(await reload(options, needs)));

@@ -50,18 +50,28 @@ const waitFor = async (reach: Reach, first: OutcomeView, { clock }: CliNeeds): P
 };
 
 const outcomeText = (outcome: OutcomeView, confirm: string | undefined): string => {
-  const { state, device, part, command, detail, writes, id } = outcome;
+  const { state, device, part, command, value, detail, writes, id } = outcome;
   const count = writes === undefined ? "" : ` (${writes} ${writes === 1 ? "write" : "writes"})`;
   const again = confirm === undefined ? "" : `\nTo do it all the same: repeat with --confirm ${confirm}`;
   const look = state === "running" ? `\nIts end: rack-power outcomes ${id}` : "";
-  return `${state}: ${device} ${part} ${command}: ${detail}${count}${again}${look}\n`;
+  const given = value === undefined ? "" : ` ${value}`;
+  return `${state}: ${device} ${part} ${command}${given}: ${detail}${count}${again}${look}\n`;
 };
 
+/** The words of the command line. A value goes as the text that it is; the program knows what the part takes. */
+export interface Driven {
+  readonly device: string;
+  readonly part: string;
+  readonly word: string;
+  readonly value?: string | undefined;
+}
+
 /** Gives one command to a part of a device and tells how it ended. */
-export const drive = async (device: string, part: string, word: string, options: DriveOptions, needs: CliNeeds): Promise<ExitCode> => {
+export const drive = async ({ device, part, word, value }: Driven, options: DriveOptions, needs: CliNeeds): Promise<ExitCode> => {
   const reach = await findAccess(options, "control", needs);
   const command = await fullName(reach, device, part, word);
-  const body = { command, ...(options.reason !== undefined && { reason: options.reason }), ...(options.confirm !== undefined && { confirm: options.confirm }) };
+  const { reason, confirm: token } = options;
+  const body = { command, ...(value !== undefined && { value }), ...(reason !== undefined && { reason }), ...(token !== undefined && { confirm: token }) };
   const prefer = options.async ? "respond-async" : "respond-async, wait=30";
   const reply = await ask(reach, `${partPath(device, part)}/commands`, { method: "POST", body, headers: { prefer } });
   if (!reply.ok && !reply.problem.outcome) throw new Stop(problemCode(reply.status), problemText(reply.problem));

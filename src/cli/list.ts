@@ -49,7 +49,7 @@ export interface OutcomeOptions extends ListOptions {
   readonly limit?: string;
 }
 
-const asker = ({ by }: OutcomeView): string => by.person ?? by.key ?? by.why ?? by.via;
+const asker = ({ by }: OutcomeView): string => by.person ?? by.key ?? by.user ?? by.why ?? by.via;
 
 /** Who asked for what, and how it ended: all of the audit log that is asked for, or one outcome. */
 export const listOutcomes = async (id: string | undefined, options: OutcomeOptions, needs: CliNeeds): Promise<ExitCode> => {

@@ -8,7 +8,8 @@ import { either, jsonSchema } from "./expectation.ts";
 import { findings, unworded } from "./issue.ts";
 import { formatPath } from "./problem.ts";
 import { secretsIn } from "./secret-text.ts";
-import { key, secret, topic, url } from "./section-schema.ts";
+import { key } from "./section-schema.ts";
+import { secret, topic, url } from "./value-schema.ts";
 import { closest } from "./suggestion.ts";
 
 /** What a person sets once, in the add-on's configuration tab. */

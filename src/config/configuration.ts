@@ -25,6 +25,57 @@ export interface RestSettings {
   readonly keys: readonly { readonly name: string; readonly hash: string; readonly scopes: readonly Scope[] }[];
 }
 
+/** A listener of a forerunner's: paths of PEM files are absolute, of the key there is the SHA-256 in hexadecimal. */
+export interface DoorSettings {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly keyHash?: string;
+}
+
+/** What pwrstat_docker's users keep. */
+export interface PwrstatSettings {
+  readonly device: string;
+  readonly exact: boolean;
+  readonly rest?: DoorSettings;
+  readonly mqtt?: {
+    readonly topic: string;
+    /** Seconds. */
+    readonly refresh: number;
+    readonly qos: 0 | 1 | 2;
+    readonly retained: boolean;
+    readonly availability?: string;
+    readonly clientId: string;
+    /** Without it, the broker of the section `mqtt`. */
+    readonly url?: string;
+    readonly username?: string;
+    readonly password?: Secret;
+    readonly tls: MqttSettings["tls"];
+  };
+  readonly prometheus?: DoorSettings & { readonly labels: Readonly<Record<string, string>> };
+}
+
+/** UPSs for NUT's clients. */
+export interface NutServerSettings {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Absolute paths of PEM files. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Further names of devices. */
+  readonly names: Readonly<Record<string, string>>;
+  /** `hash`: SHA-256 of the password in hexadecimal; its text is not kept here. */
+  readonly users: readonly {
+    readonly name: string;
+    readonly hash: string;
+    readonly role?: "primary" | "secondary";
+    readonly commands: "all" | readonly string[];
+    readonly set: boolean;
+    readonly devices?: readonly string[];
+  }[];
+}
+
 /** A device that can be run; `options` is what the driver's own schema made of the rest of the entry. */
 export interface GoodEntry {
   readonly settings: DeviceSettings;
@@ -43,6 +94,8 @@ export const isQuarantined = (entry: DeviceEntry): entry is QuarantinedEntry => 
 export interface Configuration {
   readonly mqtt?: MqttSettings;
   readonly rest?: RestSettings;
+  readonly compat?: { readonly pwrstat?: PwrstatSettings };
+  readonly nutServer?: NutServerSettings;
   /** Folder of the database; absolute. */
   readonly data: string;
   /** Undefined when the file does not say. */

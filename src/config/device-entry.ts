@@ -5,6 +5,7 @@ import { commonKeys, devicePatternText, deviceShape } from "./device-schema.ts";
 import { anyDeviceJsonSchema, deviceJsonSchema, type Drivers } from "./editor-schema.ts";
 import type { JsonSchema } from "./expectation.ts";
 import { freeId } from "./free-id.ts";
+import type { KnownIds } from "./known-id.ts";
 import type { Finding, Path } from "./problem.ts";
 import { closest } from "./suggestion.ts";
 import type { Tree } from "./tree.ts";
@@ -45,7 +46,7 @@ const findDriver = (data: Data, path: Path, drivers: Drivers): Finding | undefin
   return { path: [...path, "driver"], at: "value", message: "there is no such driver", expected, ...(suggestion !== undefined && { suggestion }) };
 };
 
-const checkFeeds = (fedBy: DeviceSettings["fedBy"], id: string, path: Path, raw: unknown, ids: ReadonlySet<string>): readonly Finding[] =>
+const checkFeeds = (fedBy: DeviceSettings["fedBy"], id: string, path: Path, raw: unknown, ids: KnownIds): readonly Finding[] =>
   fedBy.flatMap(({ device }, at): readonly Finding[] => {
     const here = { path: [...path, "fedBy", ...(Array.isArray(raw) ? [at] : [])], at: "value" } as const;
     if (device === id) return [{ ...here, message: "a device cannot feed itself" }];
@@ -60,7 +61,7 @@ const nothing = (id: string): DeviceSettings => ({ id, driver: "unknown", fedBy:
 export const readDevice = (
   key: string,
   value: unknown,
-  context: { readonly tree: Tree; readonly drivers: Drivers; readonly ids: ReadonlySet<string>; readonly taken: ReadonlySet<string> },
+  context: { readonly tree: Tree; readonly drivers: Drivers; readonly ids: KnownIds; readonly taken: ReadonlySet<string> },
 ): ReadDevice => {
   const { tree, drivers, ids } = context;
   const path = ["devices", key];

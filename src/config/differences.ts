@@ -9,7 +9,7 @@ export interface Differences {
   readonly changed: readonly DeviceId[];
   readonly unchanged: readonly DeviceId[];
   /** Other parts of the file. */
-  readonly sections: readonly ("mqtt" | "rest" | "data" | "log")[];
+  readonly sections: readonly ("mqtt" | "rest" | "compat" | "nutServer" | "data" | "log")[];
 }
 
 /** Equal through and through; secrets by their texts. */
@@ -31,6 +31,6 @@ export const differences = (old: Configuration, fresh: Configuration): Differenc
     removed: [...before.keys()].filter((id) => !now.has(id)),
     changed: stayed.filter((id) => !same(before.get(id), now.get(id))),
     unchanged: stayed.filter((id) => same(before.get(id), now.get(id))),
-    sections: (["mqtt", "rest", "data", "log"] as const).filter((section) => !same(old[section], fresh[section])),
+    sections: (["mqtt", "rest", "compat", "nutServer", "data", "log"] as const).filter((section) => !same(old[section], fresh[section])),
   };
 };

@@ -58,7 +58,7 @@ const prepare = (
 };
 
 /** The text of secrets.yaml with what it does not have yet; undefined when it cannot be read. */
-const withSecrets = (text: string | undefined, secrets: NamedSecrets, vault: Vault): string | undefined => {
+export const withSecrets = (text: string | undefined, secrets: NamedSecrets, vault: Vault): string | undefined => {
   const fresh = [...secrets].filter(([name, secret]) => vault.secret(name).text !== secret);
   if (fresh.length === 0) return text;
   const { contents, errors } = parseDocument(text ?? "", { schema: "failsafe", prettyErrors: false, logLevel: "silent" });

@@ -5,7 +5,7 @@ import { jsonSchema, type JsonSchema } from "./expectation.ts";
 import { sectionSchema } from "./section-schema.ts";
 
 /** What this layer needs to know of a driver. */
-export type Drivers = ReadonlyMap<string, { readonly options: z.ZodType }>;
+export type Drivers = ReadonlyMap<string, { readonly options: z.ZodType; readonly oneOf?: string }>;
 
 const common = jsonSchema(z.object(deviceShape)).properties ?? {};
 

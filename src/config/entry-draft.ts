@@ -23,17 +23,19 @@ export interface Draft {
 /** What every manual prints is what most devices have. */
 const usual: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { snmp: { community: "public" } };
 
-/** What a host is to a driver that has another word for it: to Home Assistant, devices are entities. */
+/** What a host is to a driver that has another word for it: a daemon's socket on this machine; to Home Assistant, devices are entities. */
 const addressed = (options: z.ZodType, host: string): Readonly<Record<string, unknown>> => {
   const known = keysAt(jsonSchema(options), []);
   if (known.includes("host")) return { host };
+  if (known.includes("socket")) return host.startsWith("/") ? { socket: host } : {};
   const [, domain, name = ""] = /^(\w+)\.(\w+)$/.exec(host) ?? [];
   if (domain === undefined) return {};
   return ["switch", "input_boolean"].includes(domain) ? { switch: host } : { sensors: { [name]: host } };
 };
 
 /** What says which device an entry is about, whatever else it holds. */
-export const addressOption = ({ host, switch: entity, sensors }: Readonly<Record<string, unknown>>): unknown => host ?? entity ?? sensors ?? null;
+export const addressOption = ({ host, socket, program, switch: entity, sensors }: Readonly<Record<string, unknown>>): unknown =>
+  host ?? socket ?? program ?? entity ?? sensors ?? null;
 
 const place = (target: Record<string, unknown>, [key = "", ...rest]: readonly string[], value: unknown): void => {
   if (rest.length === 0) {

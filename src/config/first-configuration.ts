@@ -16,6 +16,7 @@ export const firstConfiguration = `# Rack Power: the devices of your rack.
 #   name: Office UPS           what people call it
 #   area: Cellar               area in Home Assistant
 #   interval: 10s              time between polls
+#   onBatteryAfter: 5s         of a UPS: time on battery that is no more than a flicker
 #   fedBy: rack-pdu/outlet/5   outlets that carry it
 #   parts:                     settings of single parts, such as a lock
 #     outlet/3: { name: Router, lock: confirm }
@@ -29,6 +30,16 @@ devices:
 #    ups: ups
 #    username: admin
 #    password: !secret office_ups_password
+
+# A UPS behind an apcupsd. In its apcupsd.conf, NETSERVER has to be on and NISIP 0.0.0.0.
+#  apc-ups:
+#    driver: apcupsd
+#    host: 192.168.1.14
+
+# A UPS of CyberPower's behind its own daemon, pwrstatd, by the daemon's socket. The add-on sees only what is below /config; NUT is the better way there.
+#  cyberpower:
+#    driver: pwrstat
+#    socket: /var/pwrstatd.ipc
 
 # A rack PDU or a UPS with a network card, by SNMP. What it is, is found by itself. The community for reading is often public; switching needs the
 # community for writing.

@@ -2,11 +2,14 @@ import { readTextIfThere } from "#platform/file.ts";
 import { sha256 } from "#platform/digest.ts";
 import { besideFile } from "#platform/path.ts";
 import { check } from "./check.ts";
+import { knownIds, type KnownIds } from "./known-id.ts";
+import { compatFiles, pwrstatSettings, strangers } from "./compat-settings.ts";
 import type { Configuration, DeviceEntry, Loaded, MqttSettings, RestSettings, Usable } from "./configuration.ts";
 import { readDevice } from "./device-entry.ts";
 import type { Drivers } from "./editor-schema.ts";
 import { jsonSchema } from "./expectation.ts";
-import { formatPath, type Finding, type Problem } from "./problem.ts";
+import { nutServerFiles, nutServerFindings, nutServerSettings } from "./nut-server-settings.ts";
+import { formatPath, type Finding, type Path, type Problem } from "./problem.ts";
 import { redact, secretsIn } from "./secret-text.ts";
 import { sectionSchema, type Sections } from "./section-schema.ts";
 import { readTree, type Tree } from "./tree.ts";
@@ -34,8 +37,7 @@ const withTree = (own: readonly Finding[], others: readonly Finding[]): readonly
 
 const ofDevice = ({ path }: Finding, key?: string): boolean => path[0] === "devices" && path.length > 1 && (key === undefined || path[1] === key);
 
-const readDevices = (file: string, tree: Tree, data: Readonly<Record<string, unknown>>, drivers: Drivers): readonly DeviceEntry[] => {
-  const ids = new Set(Object.keys(data));
+const readDevices = (file: string, tree: Tree, data: Readonly<Record<string, unknown>>, drivers: Drivers, ids: KnownIds): readonly DeviceEntry[] => {
   const taken = new Set<string>();
   return Object.entries(data).map(([key, value]): DeviceEntry => {
     const { settings, options, findings } = readDevice(key, value, { tree, drivers, ids, taken });
@@ -66,11 +68,13 @@ const mqttSettings = (file: string, { tls: { ca, cert, key, rejectUnauthorized }
 const rawAt = (value: unknown, ...path: readonly (string | number)[]): unknown =>
   path.reduce<unknown>((inner, step) => (typeof inner === "object" && inner !== null ? (inner as Record<string | number, unknown>)[step] : undefined), value);
 
+const namedFiles: readonly Path[] = [["mqtt", "tls", "ca"], ["mqtt", "tls", "cert"], ["mqtt", "tls", "key"], ...compatFiles, ...nutServerFiles];
+
 const missingFiles = async (file: string, { value }: Tree): Promise<readonly Finding[]> => {
-  const findings = (["ca", "cert", "key"] as const).map(async (name): Promise<readonly Finding[]> => {
-    const path = rawAt(value, "mqtt", "tls", name);
-    if (typeof path !== "string" || path === "" || (await readable(besideFile(file, path)))) return [];
-    return [{ path: ["mqtt", "tls", name], at: "value", message: "there is no such file, or it cannot be read" }];
+  const findings = namedFiles.map(async (path): Promise<readonly Finding[]> => {
+    const name = rawAt(value, ...path);
+    if (typeof name !== "string" || name === "" || (await readable(besideFile(file, name)))) return [];
+    return [{ path, at: "value", message: "there is no such file, or it cannot be read" }];
   });
   return (await Promise.all(findings)).flat();
 };
@@ -93,9 +97,16 @@ const restSettings = ({ listen, keys }: NonNullable<Sections["rest"]>): RestSett
   keys: keys.map(({ name, key, scopes }) => ({ name, hash: sha256(key.reveal()), scopes })),
 });
 
-const assemble = (file: string, { mqtt, rest, data, log }: Sections, devices: readonly DeviceEntry[], secrets: readonly string[]): Configuration => ({
+const assemble = (
+  file: string,
+  { mqtt, rest, compat, nutServer, data, log }: Sections,
+  devices: readonly DeviceEntry[],
+  secrets: readonly string[],
+): Configuration => ({
   ...(mqtt && { mqtt: mqttSettings(file, mqtt) }),
   ...(rest && { rest: restSettings(rest) }),
+  ...(compat?.pwrstat && { compat: { pwrstat: pwrstatSettings(file, compat.pwrstat) } }),
+  ...(nutServer && { nutServer: nutServerSettings(file, nutServer) }),
   data: besideFile(file, data),
   ...(log !== undefined && { log }),
   devices,
@@ -117,7 +128,9 @@ const readConfiguration = async (file: string, tree: Tree, drivers: Drivers): Pr
   const sections = check(sectionSchema, tree.value, { tree, path: [], wants: sectionWants });
   const rawDevices = (tree.value as { readonly devices?: unknown } | null)?.devices ?? {};
   const areDevices = typeof rawDevices === "object" && !Array.isArray(rawDevices);
-  const devices = areDevices ? readDevices(file, tree, rawDevices as Readonly<Record<string, unknown>>, drivers) : [];
+  const entries = (areDevices ? rawDevices : {}) as Readonly<Record<string, unknown>>;
+  const ids = knownIds(entries, drivers);
+  const devices = readDevices(file, tree, entries, drivers, ids);
   const wrong: Finding[] = [
     ...withTree(
       tree.findings.filter((finding) => !ofDevice(finding)),
@@ -125,6 +138,8 @@ const readConfiguration = async (file: string, tree: Tree, drivers: Drivers): Pr
     ),
     ...(areDevices ? [] : [{ path: ["devices"], at: "value", message: "is no map of devices", expected: "an id for each device" } as const]),
     ...repeatedKeys(tree),
+    ...(areDevices ? strangers(rawAt(tree.value, "compat", "pwrstat", "device"), ids) : []),
+    ...(areDevices ? nutServerFindings(rawAt(tree.value, "nutServer"), ids) : []),
     ...(await missingFiles(file, tree)),
   ];
   const secrets = [

@@ -21,6 +21,11 @@ export interface Driver<Options = unknown> {
   readonly options: z.ZodType<Options>;
   /** Devices with the same endpoint share one queue: a serial bus, a gateway, a BMC that takes one session. */
   endpoint(options: Options): string;
+  /**
+   * The option that names one of several devices behind an address. Its value `all` stands for every one of them: then the session is one with what
+   * holds them, and tells their names in `Description.members`.
+   */
+  readonly oneOf?: string;
   /** How many calls an endpoint takes side by side; more than one only where the protocol pipelines. */
   readonly parallel: number;
   /** Opens what is needed to ask; a fault here means that the device is not there now, and the engine tries again later. */
@@ -42,6 +47,8 @@ export interface Session extends AsyncDisposable {
    * write may have left this machine is marked with `afterWrite`.
    */
   execute?(command: Command, signal: AbortSignal): Promise<void>;
+  /** True when the device has shown since that it is made of something else than it described: it is then described again, on this connection. */
+  readonly outdated?: boolean;
   /** For devices that speak unasked. Ends when the connection does. */
   watch?(signal: AbortSignal): AsyncIterable<readonly Reading[]>;
 }

@@ -12,14 +12,16 @@ const tlsOf = async ({ ca, cert, key, rejectUnauthorized }: MqttSettings["tls"])
 export class MqttSlot implements AsyncDisposable {
   readonly #dependencies: MqttDependencies;
   readonly #clientId: string;
+  readonly #moved: (settings: MqttSettings | undefined) => void;
   #publisher: MqttPublisher | undefined;
   #turn: Promise<void> = Promise.resolve();
   #closed = false;
 
-  /** `clientId`: used unless the settings have one. */
-  constructor(dependencies: MqttDependencies, clientId: string) {
+  /** `clientId`: used unless the settings have one. `moved`: told of the broker that is used from then on. */
+  constructor(dependencies: MqttDependencies, clientId: string, moved: (settings: MqttSettings | undefined) => void = () => undefined) {
     this.#dependencies = dependencies;
     this.#clientId = clientId;
+    this.#moved = moved;
   }
 
   get publisher(): MqttPublisher | undefined {
@@ -46,6 +48,7 @@ export class MqttSlot implements AsyncDisposable {
   async #use(settings: MqttSettings | undefined): Promise<void> {
     await this.#publisher?.[Symbol.asyncDispose]();
     this.#publisher = undefined;
+    this.#moved(settings);
     if (!settings || this.#closed) return;
     const { tls, clientId = this.#clientId, ...rest } = settings;
     this.#publisher = startMqtt({ ...rest, clientId, tls: await tlsOf(tls) }, this.#dependencies);

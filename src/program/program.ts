@@ -19,9 +19,12 @@ import { AddonLife } from "./addon-life.ts";
 import { atHomeAssistant } from "./at-home-assistant.ts";
 import { openData, settled, type DataFolder } from "./data-folder.ts";
 import { changeDevices, startDevice, type Drivers } from "./device-entries.ts";
+import { MemberDevices } from "./member-devices.ts";
 import { MqttSlot } from "./mqtt-slot.ts";
+import { NutSlot } from "./nut-slot.ts";
 import { NotStarted } from "./not-started.ts";
 import { combine, fromFile, soughtBroker, type FromFile } from "./plan.ts";
+import { PwrstatSlot } from "./pwrstat-slot.ts";
 import { RestSlot } from "./rest-slot.ts";
 import { createSetup } from "./setup.ts";
 
@@ -49,8 +52,11 @@ export class Program implements AsyncDisposable {
   readonly #store: Store = createStore();
   readonly #data: DataFolder;
   readonly #engine: Engine;
+  readonly #members: MemberDevices;
   readonly #mqtt: MqttSlot;
   readonly #rest: RestSlot;
+  readonly #pwrstat: PwrstatSlot;
+  readonly #nut: NutSlot;
   readonly #instance: string;
   /** What runs. */
   #configuration: Configuration;
@@ -72,13 +78,17 @@ export class Program implements AsyncDisposable {
     this.#data = openData(configuration.data, log, { rest: addon !== undefined });
     const { database } = this.#data;
     this.#engine = new Engine({ store: this.#store, database, clock, log });
+    this.#members = new MemberDevices({ engine: this.#engine, drivers, store: this.#store, database, log });
     // The same at every start, so that two installations never throw each other out of the broker.
     const clientId = settled(database, "client-id", () => `rack-power-${crypto.randomUUID().slice(0, 8)}`);
     this.#instance = settled(database, "instance", () => crypto.randomUUID());
-    const shared = { store: this.#store, bus: this.#engine.bus, clock, version };
+    const shared = { store: this.#store, bus: this.#engine.bus, events: this.#engine.events, clock, version };
+    this.#nut = new NutSlot({ ...shared, log: log.child("nut") });
+    this.#pwrstat = new PwrstatSlot({ store: this.#store, clock, log: log.child("pwrstat") });
     this.#mqtt = new MqttSlot(
       { ...shared, log: log.child("mqtt"), database, url: "", language: () => addon?.language, ...(addon && { page: () => addon.page }) },
       clientId,
+      (broker) => void this.#pwrstat.follow(broker),
     );
     this.#rest = new RestSlot({ ...shared, ...this.#doors(), log: log.child("rest"), confirmationLife }, addon?.ingress);
   }
@@ -145,15 +155,18 @@ export class Program implements AsyncDisposable {
   }
 
   async #begin(): Promise<void> {
-    const { devices, mqtt, rest } = this.#configuration;
+    const { devices, mqtt, rest, compat, nutServer } = this.#configuration;
     const sought = this.#addon && soughtBroker(this.#file, this.#addon.options);
     const broker = mqtt ? "MQTT" : sought ? "MQTT by Home Assistant's broker" : "no MQTT";
     this.#options.log.info(`Rack Power ${version}: ${devices.length} devices, ${broker}, ${rest ? "REST API" : "no REST API"}`);
     for (const entry of devices) startDevice(this.#engine, this.#drivers, entry);
+    await this.#members.use(devices);
     await this.#rest.start(rest);
     this.#addon?.followPage(() => this.#mqtt.publisher?.pageMoved());
     this.#addon?.followLanguage(() => this.#mqtt.publisher?.languageChanged());
     await this.#mqtt.use(mqtt);
+    await this.#pwrstat.use(compat?.pwrstat);
+    await this.#nut.use(nutServer);
     await this.#addon?.seek(sought, this.#mqtt);
     if (this.#rest.server) this.#addon?.announce(this.#rest.server.port);
   }
@@ -161,9 +174,15 @@ export class Program implements AsyncDisposable {
   async #end(): Promise<void> {
     this.#addon?.stop();
     await this.#settled();
+    this.#members[Symbol.dispose]();
     // While commands end, the API still answers: what comes now is told that the program is stopping.
     await this.#engine[Symbol.asyncDispose]();
-    await Promise.all([this.#rest[Symbol.asyncDispose](), this.#mqtt[Symbol.asyncDispose]()]);
+    await Promise.all([
+      this.#rest[Symbol.asyncDispose](),
+      this.#mqtt[Symbol.asyncDispose](),
+      this.#pwrstat[Symbol.asyncDispose](),
+      this.#nut[Symbol.asyncDispose](),
+    ]);
     await this.#addon?.[Symbol.asyncDispose]();
     this.#data[Symbol.dispose]();
   }
@@ -200,10 +219,14 @@ export class Program implements AsyncDisposable {
     this.#configuration = fresh;
     for (const secret of fresh.secrets) log.hide(secret);
     log.level = fresh.log ?? "info";
+    await this.#members.yieldTo(fresh.devices);
     await changeDevices(this.#engine, this.#drivers, old, fresh, what);
+    await this.#members.use(fresh.devices, true);
     if (what.sections.includes("rest") && !this.#rest.adapt(fresh.rest)) this.#moveRest(fresh);
     if (what.sections.includes("mqtt") && fresh.mqtt) await this.#addon?.seek(undefined, this.#mqtt);
     if (what.sections.includes("mqtt")) await this.#mqtt.use(fresh.mqtt);
+    if (what.sections.includes("compat")) await this.#pwrstat.use(fresh.compat?.pwrstat);
+    if (what.sections.includes("nutServer") || this.#nut.problems().length > 0) await this.#nut.use(fresh.nutServer);
     if (this.#addon) await this.#addon.seek(soughtBroker(this.#file, this.#addon.options), this.#mqtt);
     if (what.sections.includes("data")) log.warn("data: the new folder is used from the next start on");
     return what;
@@ -216,9 +239,9 @@ export class Program implements AsyncDisposable {
   }
 
   /** What the API can ask of the program. */
-  #doors(): Omit<RestDependencies, "store" | "bus" | "clock" | "log" | "version" | "confirmationLife"> {
+  #doors(): Omit<RestDependencies, "store" | "bus" | "events" | "clock" | "log" | "version" | "confirmationLife"> {
     const { file, environment, clock, log } = this.#options;
-    const ids = (): readonly string[] => this.#configuration.devices.map(({ settings }) => settings.id);
+    const ids = (): readonly string[] => this.#store.devices().map(({ id }) => id);
     const hide = (secret: string): void => log.hide(secret);
     return {
       ...createSetup({ file, drivers: this.#drivers, environment, clock, log: log.child("setup"), ids, hide, reload: () => this.reload() }),
@@ -255,6 +278,7 @@ export class Program implements AsyncDisposable {
       );
     const broker = this.#mqtt.status();
     if (broker && broker.state !== "connected") problems.unshift(`the broker: ${broker.detail ?? broker.state}`);
+    problems.push(...this.#pwrstat.problems(), ...this.#nut.problems());
     problems.unshift(...this.#wrong.map(formatProblem), ...(this.#addon?.repairs() ?? []).map(({ detail }) => detail));
     const state = this.#ended ? "stopping" : problems.length === 0 ? "ready" : "degraded";
     const partners = this.#addon?.partners();

@@ -7,10 +7,17 @@ import { ago, type View } from "./view.ts";
 
 const tones: Readonly<Record<DeviceView["connection"]["state"], Tone>> = { online: "good", connecting: "wait", offline: "bad", quarantined: "warn" };
 
+interface Entry {
+  readonly value: Value;
+  readonly unit?: string;
+  readonly quality: "good" | "stale";
+  readonly derived?: true;
+}
+
 const shownOf = ({ id, readings: entries }: PartView): readonly Shown[] =>
   Object.entries(entries).flatMap(([point, entry]) => {
-    const { value, unit, quality } = entry as { readonly value: Value; readonly unit?: string; readonly quality: "good" | "stale" };
-    return isPointName(point) ? [{ part: id, point, value, ...(unit !== undefined && { unit }), stale: quality === "stale" }] : [];
+    const { value, unit, quality, derived = false } = entry as Entry;
+    return isPointName(point) ? [{ part: id, point, value, ...(unit !== undefined && { unit }), stale: quality === "stale", derived }] : [];
   });
 
 const rowOf = (view: View, { id, name, lock }: PartView): Row => {

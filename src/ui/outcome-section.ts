@@ -18,13 +18,13 @@ const who = ({ text }: View, { via, key, person, why }: OutcomeView["by"]): stri
 
 const item = (view: View, names: ReadonlyMap<string, string>, outcome: OutcomeView): Html => {
   const { text } = view;
-  const { device, part, command, state, detail, by, reason, endedAt, askedAt } = outcome;
+  const { device, part, command, value, state, detail, by, reason, endedAt, askedAt } = outcome;
   const word = isCommandName(command) ? view.words.command[command] : command;
   const name = names.get(`${device}/${part}`) ?? part;
   return html`
     <li>
       <div class="line">
-        <span class="what"><strong>${name}</strong> ${word}</span>${badge(tones[state], text.outcomes.state[state])}
+        <span class="what"><strong>${name}</strong> ${word}${value !== undefined && ` ${value}`}</span>${badge(tones[state], text.outcomes.state[state])}
       </div>
       <p class="facts">${names.get(device) ?? device} · ${text.outcomes.by({ who: who(view, by) })} · ${ago(view, endedAt ?? askedAt)}</p>
       ${reason !== undefined && html`<p class="facts">${text.outcomes.reason({ reason })}</p>`}

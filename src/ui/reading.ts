@@ -1,5 +1,5 @@
 import { isPointName, pointNames, pointSpec, type PointName, type Value } from "#domain/capability.ts";
-import { formatNumber } from "./format.ts";
+import { formatMoment, formatNumber } from "./format.ts";
 import { html, type Html } from "./html.ts";
 import type { View } from "./view.ts";
 
@@ -10,6 +10,8 @@ export interface Shown {
   readonly value: Value;
   readonly unit?: string;
   readonly stale?: boolean;
+  /** Worked out by us, as the device does not say it. */
+  readonly derived?: boolean;
 }
 
 export interface Row {
@@ -21,7 +23,7 @@ export interface Row {
 const minutes = (seconds: number): string =>
   seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 
-const plain = ({ text }: View, { point, value, unit }: Shown): string => {
+const plain = ({ text, source }: View, { point, value, unit }: Shown): string => {
   if (typeof value === "number") {
     if (unit === "s" && value >= 60) return minutes(value);
     const number = formatNumber(text.language, value);
@@ -29,7 +31,9 @@ const plain = ({ text }: View, { point, value, unit }: Shown): string => {
     return unit === undefined || unit === "" ? number : `${number}\u00A0${unit}`;
   }
   if (typeof value === "boolean") return point.endsWith(".on") ? text.value[value ? "on" : "off"] : text.value[value ? "yes" : "no"];
-  return typeof value === "string" ? value : value.join(" ");
+  if (typeof value !== "string") return value.join(" ");
+  if (pointSpec(point).type === "time") return formatMoment(text.language, source.moment(value));
+  return point === "ups.state" && Object.hasOwn(text.upsState, value) ? text.upsState[value as keyof typeof text.upsState] : value;
 };
 
 const toneOf = ({ point, value }: Shown): string => {
@@ -42,7 +46,9 @@ const toneOf = ({ point, value }: Shown): string => {
 const cell = (view: View, shown: Shown | undefined): Html => {
   if (!shown) return html`<span class="absent">${view.text.value.absent}</span>`;
   const word = html`<span class="value ${toneOf(shown)}">${plain(view, shown)}</span>`;
-  return shown.stale === true ? html`<span class="stale">${word} <small>${view.text.devices.stale}</small></span>` : word;
+  const { stale, derived } = view.text.devices;
+  if (shown.stale === true) return html`<span class="stale">${word} <small>${stale}</small></span>`;
+  return shown.derived === true ? html`<span>${word} <small>${derived}</small></span>` : word;
 };
 
 const pointTitle = ({ words, text }: View, point: PointName): string => {

@@ -64,36 +64,44 @@ const form = (view: View, result: Result | undefined): Html => {
   `;
 };
 
-const addForm = ({ text: { setup } }: View, { driver, id, entry }: Answer): Html => html`
+const addForm = ({ text: { setup } }: View, { id, entry }: Answer, mark: string): Html => html`
   <form method="post" action="devices" class="add">
     <input type="hidden" name="entry" value="${JSON.stringify(entry)}" />
     <div class="fields">
       <div class="field">
-        <label for="id-${driver}">${setup.id}</label>
+        <label for="id-${mark}">${setup.id}</label>
         <input
-          id="id-${driver}"
+          id="id-${mark}"
           name="id"
           value="${id}"
           required
           pattern="[a-z0-9][a-z0-9_\\-]{0,63}"
-          aria-describedby="id-hint-${driver}"
+          aria-describedby="id-hint-${mark}"
           autocomplete="off"
           autocapitalize="none"
           spellcheck="false"
         />
-        <p class="hint" id="id-hint-${driver}">${setup.idHint}</p>
+        <p class="hint" id="id-hint-${mark}">${setup.idHint}</p>
       </div>
       <div class="field">
-        <label for="name-for-${driver}">${setup.name}</label>
-        <input id="name-for-${driver}" name="name" maxlength="100" aria-describedby="name-hint-${driver}" autocomplete="off" />
-        <p class="hint" id="name-hint-${driver}">${setup.nameHint}</p>
+        <label for="name-for-${mark}">${setup.name}</label>
+        <input id="name-for-${mark}" name="name" maxlength="100" aria-describedby="name-hint-${mark}" autocomplete="off" />
+        <p class="hint" id="name-hint-${mark}">${setup.nameHint}</p>
       </div>
     </div>
     <button class="primary">${setup.add}</button>
   </form>
 `;
 
-const answerCard = (view: View, answer: Answer): Html => {
+/** The driver, and for another answer by the same one its number. */
+const markOf = (answers: readonly Answer[], at: number): string => {
+  const driver = answers[at]?.driver ?? "";
+  const before = answers.slice(0, at).filter((answer) => answer.driver === driver).length;
+  return before === 0 ? driver : `${driver}-${before + 1}`;
+};
+
+/** `mark`: in the ids of elements, different for each answer. */
+const answerCard = (view: View, answer: Answer, mark: string): Html => {
   const { text, source } = view;
   const { driver, description, yaml } = answer;
   const { manufacturer, model, serial, firmware, parts } = description;
@@ -107,19 +115,19 @@ const answerCard = (view: View, answer: Answer): Html => {
   const rows = parts.map(({ id, label = "" }) => ({ id, name: label === "" ? partTitle(view, id) : label, note: label === "" ? undefined : id }));
   const shown = answer.readings.map(({ part, point, value }) => ({ part, point, ...source.value(point, value) }));
   return html`
-    <article class="card device answer" aria-labelledby="answer-${driver}">
+    <article class="card device answer" aria-labelledby="answer-${mark}">
       <header>
         <div>
-          <h4 id="answer-${driver}">${name}</h4>
+          <h4 id="answer-${mark}">${name}</h4>
           <p class="facts">${facts.join(" · ")}</p>
         </div>
       </header>
       <div class="readings">${readings(view, rows, shown, name)}</div>
-      ${source.addDevice && addForm(view, answer)}
-      <h5 id="yaml-title-${driver}">${text.setup.paste}</h5>
+      ${source.addDevice && addForm(view, answer, mark)}
+      <h5 id="yaml-title-${mark}">${text.setup.paste}</h5>
       <div class="paste">
-        <pre id="yaml-${driver}" tabindex="0" role="region" aria-labelledby="yaml-title-${driver}"><code>${yaml}</code></pre>
-        <button type="button" data-copy="yaml-${driver}" data-copied="${text.setup.copied}" hidden>${text.setup.copy}</button>
+        <pre id="yaml-${mark}" tabindex="0" role="region" aria-labelledby="yaml-title-${mark}"><code>${yaml}</code></pre>
+        <button type="button" data-copy="yaml-${mark}" data-copied="${text.setup.copied}" hidden>${text.setup.copy}</button>
       </div>
     </article>
   `;
@@ -144,7 +152,7 @@ const resultOf = (view: View, result: Result): Part => {
   const silent = result.found.filter((one) => "why" in one);
   return html`
     <h3 id="result" tabindex="-1" autofocus>${answers.length === 0 ? setup.nobody : setup.found({ count: answers.length })}</h3>
-    ${answers.map((answer) => answerCard(view, answer))}
+    ${answers.map((answer, at) => answerCard(view, answer, markOf(answers, at)))}
     ${
       silent.length > 0 &&
       html`<div class="silent card">

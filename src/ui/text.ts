@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { upsStates, type ValueOf } from "#domain/capability.ts";
 import { faultKinds, type FaultKind } from "#domain/fault.ts";
 import { repairKinds, type RepairKind } from "#domain/repair.ts";
+
+type UpsState = ValueOf<"ups.state">;
 
 /** Languages of the page; each has a file in the folder `text`. */
 export const languages = ["en", "de", "nl", "fr", "es"] as const;
@@ -18,7 +21,7 @@ const shape = {
   repairs: { ...plain("title"), place: ["file", "line", "column"], accept: ["label"], kind: plain<RepairKind>(...repairKinds) },
   agree: { ...plain("title", "energyHint", "add", "orphansHint", "remove"), energy: ["count"], orphans: ["count"] },
   devices: {
-    ...plain("title", "none", "quarantined", "old", "stale", "more", "part", "locked", "confirm"),
+    ...plain("title", "none", "quarantined", "old", "stale", "derived", "more", "part", "locked", "confirm"),
     count: ["online", "count"],
     state: plain("connecting", "online", "offline", "quarantined"),
     fault: plain<FaultKind>(...faultKinds),
@@ -28,6 +31,7 @@ const shape = {
     readings: ["name"],
   },
   value: plain("yes", "no", "on", "off", "absent", "now"),
+  upsState: plain<UpsState>(...upsStates),
   outcomes: {
     ...plain("title", "none", "homeAssistant"),
     state: plain("confirmed", "unconfirmed", "refused", "failed", "running"),

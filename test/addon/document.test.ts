@@ -2,10 +2,17 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { commandNames } from "#domain/capability.ts";
+import type { PartDescription } from "#domain/device.ts";
 import { loadConfiguration } from "#config/load.ts";
 import { formatProblem } from "#config/problem.ts";
 import { createDrivers } from "#driver/registry.ts";
 import { systemClock } from "#platform/clock.ts";
+import { parseCommandPayload } from "#publish/mqtt/command-payload.ts";
+import { createTopics } from "#publish/mqtt/topic.ts";
+import { runCli } from "#test/cli/cli-rig.ts";
+import { guardedCommands, key, withUps } from "#test/engine/told-double.ts";
+import { keyOf, startRig } from "#test/publish/rest-rig.ts";
 import { optionTables, withOptionTables } from "../../script/option-table.ts";
 import { readSources } from "../../script/source.ts";
 
@@ -75,6 +82,63 @@ describe("DOCS.md", () => {
     const quoted = [...text.matchAll(/^\| `([^`]+)` \|/gm)].map(([, message = ""]) => message).filter((message) => message.includes(" "));
     expect(quoted.length).toBeGreaterThan(10);
     expect(quoted.filter((message) => !sources.includes(message))).toEqual([]);
+  });
+});
+
+describe("the examples of variables and values in DOCS.md", () => {
+  const text = read("DOCS.md").split("## Variables, values")[1]?.split("\n## ")[0] ?? "";
+  const block = (language: string): readonly string[] =>
+    [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"))].map(([, one = ""]) => one);
+  const words = (line: string): readonly string[] => [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain = ""]) => quoted ?? plain);
+  const parts: readonly PartDescription[] = [
+    { id: "ups", points: ["ups.shutdownPending"], commands: ["ups.loadOff", "ups.shutdownReturn", "ups.shutdownStayOff"] },
+    { id: "variable/ups.delay.start", points: ["variable.number"], commands: ["variable.set"], limits: { unit: "s", least: 0, most: 600 } },
+    { id: "variable/input.sensitivity", points: ["variable.choice"], commands: ["variable.set"], limits: { options: ["low", "high"] } },
+  ];
+  const values = {
+    [key("ups", "ups.shutdownPending")]: false,
+    [key("variable/ups.delay.start", "variable.number")]: 20,
+    [key("variable/input.sensitivity", "variable.choice")]: "low",
+  };
+
+  test("do at a UPS what they say, and the refused one gives the token that the next one needs", async () => {
+    await using rig = await startRig();
+    rig.store.describe("office-ups", { parts });
+    await withUps(parts, values, async ({ rack, ups }) => {
+      const { act } = ups;
+      ups.act = (command, double) =>
+        command.name === "ups.shutdownReturn" ? double.values.set(key("ups", "ups.shutdownPending"), true) : act(command, double);
+      rig.bus.answer = (command) => rack.engine.bus.submit({ ...command, device: "ups" }).outcome;
+      const environment = { RACK_POWER_URL: rig.server.url, RACK_POWER_KEY: keyOf.control };
+      let token = "";
+      const codes: number[] = [];
+      for (const line of block("sh").flatMap((one) => one.trim().split("\n"))) {
+        const { code, out, err } = await runCli(words(line.replace("TOKEN", token)).slice(1), { environment });
+        expect(err, line).toBe("");
+        token = /--confirm (\S+)/.exec(out)?.[1] ?? "";
+        codes.push(code);
+      }
+      expect(codes).toEqual([0, 0, 3, 0]);
+      for (const json of block("json")) {
+        const path = /`(\/api\/v1\/[^`]+)`/.exec(text)?.[1] ?? "";
+        const answer = await rig.ask(path, "control", { method: "POST", body: json, headers: { "content-type": "application/json" } });
+        expect([answer.status, await answer.json()]).toMatchObject([200, { value: 120, state: "confirmed" }]);
+        expect(parseCommandPayload(Buffer.from(json))).toMatchObject({ command: "variable.set", value: 120 });
+        const topic = /`(rack-power\/[^`]+)`/.exec(text)?.[1] ?? "";
+        expect(createTopics("rack-power", "homeassistant").parseCommand(topic)).toEqual({ device: "office-ups", part: "variable/ups.delay.start" });
+      }
+      expect(ups.writes).toEqual([
+        ["variable.set", 120],
+        ["variable.set", "high"],
+        ["ups.shutdownReturn", 60],
+      ]);
+    });
+    expect(block("json")).toHaveLength(1);
+    expect(block("yaml")).toHaveLength(1);
+  });
+
+  test("name every command that drops a load", () => {
+    for (const name of guardedCommands(commandNames)) expect(text).toContain(`\`${name}\``);
   });
 });
 

@@ -34,8 +34,13 @@ describe("config.yaml", () => {
     expect(existsSync("apparmor.txt")).toBe(true);
   });
 
-  test("has one port for page, API and watchdog", () => {
-    expect(Object.keys(config.ports)).toEqual([`${config.ingress_port}/tcp`]);
+  test("has one port for page, API and watchdog and one for NUT's clients and two for pwrstat_docker's, and none is open by itself", () => {
+    expect(Object.entries(config.ports)).toEqual([
+      [`${config.ingress_port}/tcp`, null],
+      ["3493/tcp", null],
+      ["5002/tcp", null],
+      ["9222/tcp", null],
+    ]);
     expect(config.watchdog).toContain(`[PORT:${config.ingress_port}]`);
   });
 });

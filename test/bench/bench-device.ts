@@ -1,11 +1,12 @@
 import { rmSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Reading, Wanted } from "#domain/device.ts";
+import type { DeviceSettings, Reading, Wanted } from "#domain/device.ts";
 import { Fault } from "#domain/fault.ts";
 import type { Driver } from "#driver/contract.ts";
 import { Device, type DeviceServices } from "#engine/device.ts";
 import { createEnergyGate } from "#engine/energy-gate.ts";
+import { createIntake } from "#engine/intake.ts";
 import { planPolls, type PollPlan } from "#engine/polling.ts";
 import { EndpointQueue } from "#engine/queue.ts";
 import { systemClock } from "#platform/clock.ts";
@@ -27,21 +28,25 @@ export interface Bench extends AsyncDisposable {
   open(id: string, driver: Driver<never>, options: object): Promise<BenchDevice>;
 }
 
+const settingsOf = (id: string, driver: string): DeviceSettings => ({ id, driver, interval: 10, fedBy: [], parts: {} });
+
 /** Store, database and queues of a program of its own. */
 export const createBench = (): Bench => {
   const folder = mkdtempSync(join(tmpdir(), "rack-power-bench-"));
   const database = openDatabase(join(folder, "bench.db"), () => undefined);
   const store = createStore();
-  const gate = createEnergyGate(database, systemClock, createLog("error"));
+  const log = createLog("error");
+  const gate = createEnergyGate(database, systemClock, log);
+  const intake = createIntake({ store, database, clock: systemClock, log, gate, settings: (id) => settingsOf(id, "bench") });
   const queues = new Map<string, EndpointQueue>();
   const devices: Device[] = [];
   const life = new AbortController();
   const services: DeviceServices = {
     store,
-    gate,
+    intake,
     clock: systemClock,
-    log: createLog("error"),
-    describe: (_, description) => description,
+    log,
+    describe: (id, description) => intake.offer(id, description),
     present: () => undefined,
     cache: {
       get: (device, key) => database.all<{ bytes: Uint8Array }>("select bytes from cache where device = ? and key = ?", device, key)[0]?.bytes,
@@ -51,7 +56,7 @@ export const createBench = (): Bench => {
   return {
     store,
     open: async (id, driver, options) => {
-      const settings = { id, driver: driver.name, interval: 10, fedBy: [], parts: {} };
+      const settings = settingsOf(id, driver.name);
       const parsed = (driver as Driver).options.parse(options);
       const endpoint = `${driver.name} ${(driver as Driver).endpoint(parsed)}`;
       const queue = queues.get(endpoint) ?? new EndpointQueue(driver.parallel);
@@ -59,7 +64,7 @@ export const createBench = (): Bench => {
       store.settle(settings, { state: "connecting", since: systemClock.now() });
       const device = new Device({ settings, driver, options: parsed }, queue, services);
       devices.push(device);
-      const description = await device.connect(life.signal);
+      const description = services.describe(id, await device.connect(life.signal));
       store.describe(id, description);
       store.connect(id, { state: "online", since: systemClock.now() });
       return { id, plan: planPolls(description), read: (wanted) => device.read(wanted, "poll", life.signal) };

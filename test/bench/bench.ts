@@ -2,12 +2,18 @@ import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { table } from "table";
 import { type Figure, type FigureName, figureNames, round } from "./figure.ts";
+import { measureApcupsd } from "./apcupsd-figure.ts";
 import { measureBmc } from "./bmc-figure.ts";
 import { measureNut } from "./nut-figure.ts";
+import { measureNutServer } from "./nut-server-figure.ts";
+import { measureNutRefresh } from "./nut-refresh-figure.ts";
 import { measurePdu } from "./pdu-figure.ts";
+import { measurePwrstat } from "./pwrstat-figure.ts";
+import { measurePwrstatRest } from "./pwrstat-rest-figure.ts";
 import { measureScale } from "./scale-figure.ts";
 import { measureStart } from "./start-figure.ts";
 import { measureSwitch } from "./switch-figure.ts";
+import { measureTransfer } from "./transfer-figure.ts";
 
 interface Measurement {
   readonly names: readonly FigureName[];
@@ -19,6 +25,12 @@ const measurements: readonly Measurement[] = [
   { names: ["pdu.poll", "pdu.cycle200"], measure: measurePdu },
   { names: ["switch.rest", "switch.mqtt"], measure: measureSwitch },
   { names: ["nut.300"], measure: measureNut },
+  { names: ["nutserver.list"], measure: measureNutServer },
+  { names: ["ups.refresh.nut"], measure: measureNutRefresh },
+  { names: ["ups.refresh.apcupsd"], measure: measureApcupsd },
+  { names: ["ups.refresh.pwrstat"], measure: measurePwrstat },
+  { names: ["transfer"], measure: measureTransfer },
+  { names: ["pwrstat.rest"], measure: measurePwrstatRest },
   { names: ["start"], measure: () => measureStart() },
   { names: ["scale.discovered", "scale.rss", "scale.cpu"], measure: measureScale },
 ];

@@ -76,9 +76,10 @@ test("the schema for editors names every driver and its keys", async () => {
     };
   };
   const branches = schema.properties.devices.additionalProperties.oneOf;
-  expect(branches.map(({ title }) => title)).toEqual(["nut", "snmp", "ipmi", "home-assistant"]);
+  expect(branches.map(({ title }) => title)).toEqual(["nut", "apcupsd", "snmp", "ipmi", "pwrstat", "home-assistant"]);
   for (const { title, properties } of branches) {
-    const way = title === "home-assistant" ? ["url", "token"] : ["host", "port"];
+    const ways: Readonly<Record<string, readonly string[]>> = { "home-assistant": ["url", "token"], pwrstat: ["socket", "program"] };
+    const way = ways[title] ?? ["host", "port"];
     expect(Object.keys(properties)).toEqual(expect.arrayContaining(["driver", "name", "fedBy", "interval", "parts", ...way]));
   }
 });

@@ -46,6 +46,17 @@ test("drive carries reason and token, knows short words, and prints JSON", async
   ]);
 });
 
+test("drive gives a value as the text that it is, and shows it", async () => {
+  await using rig = await startRig();
+  expect((await cli(rig, ["drive", "rack-pdu", "outlet/8", "off", "120"])).out).toBe(
+    "confirmed: rack-pdu outlet/8 outlet.off 120: it is confirmed (1 write)\n",
+  );
+  expect((await cli(rig, ["drive", "rack-pdu", "outlet/8", "off", "--reason", "test", "--", "-5"])).code).toBe(0);
+  expect((await cli(rig, ["drive", "rack-pdu", "outlet/8", "off", ""])).code).toBe(0);
+  expect((await cli(rig, ["drive", "rack-pdu", "outlet/8", "off"])).code).toBe(0);
+  expect(rig.bus.submitted.map(({ value }) => value)).toEqual(["120", "-5", "", undefined]);
+});
+
 test("drive waits for a command that takes its time, and --async does not", async () => {
   await using rig = await startRig();
   const gate = Promise.withResolvers<Verdict>();

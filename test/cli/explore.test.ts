@@ -27,14 +27,25 @@ test("identify a PDU: what it is, its parts, and an entry to paste that has no s
   expect(out).not.toContain("canary-community");
 });
 
+test("identify a NUT server without the name of a UPS: an answer and an entry for each", async () => {
+  const rack = createRack();
+  await using server = await startNutServer({ host, users: [], upses: () => [...rack.upses, ...rack.upses.map((ups) => ({ ...ups, name: `${ups.name}-2` }))] });
+  const { code, out } = await runCli(["identify", host, "--driver", "nut", "--set", `port=${server.port}`]);
+  expect(code).toBe(0);
+  const names = rack.upses.flatMap(({ name }) => [name, `${name}-2`]);
+  expect(new Set([...out.matchAll(/^ {4}ups: (.*)$/gm)].map(([, name]) => name))).toEqual(new Set(names));
+  expect(new Set(out.match(/^ {2}[a-z0-9-]+:$/gm))).toHaveLength(names.length);
+});
+
 test("identify a UPS, as JSON; drivers that lack an option say which", async () => {
   const rack = createRack();
   await using server = await startNutServer({ host, users: [], upses: () => rack.upses });
   const { code, out, err } = await runCli(["identify", host, "--set", `port=${server.port}`, "--set", "ups=office", "--set", "timeout=0.5", "--json"]);
   expect(code).toBe(0);
   const results = JSON.parse(out) as readonly { readonly driver: string; readonly description?: { readonly model?: string }; readonly why?: string }[];
-  expect(results.map(({ driver }) => driver)).toEqual(["nut", "snmp", "ipmi", "home-assistant"]);
+  expect(results.map(({ driver }) => driver)).toEqual(["nut", "apcupsd", "snmp", "ipmi", "pwrstat", "home-assistant"]);
   expect(results[0]?.description?.model).toBe("Simulated 700");
+  expect(err).toMatch(/^pwrstat: not tried; it needs socket /m);
   expect(err).toMatch(/^ipmi: not tried; it needs username, password \(--set key=value\)$/m);
   expect(err).toMatch(/^snmp: (timeout|unreachable): /m);
 });
@@ -44,7 +55,10 @@ test("nobody there, an unknown driver, a secret in the open", async () => {
   const silent = await runCli(["identify", host, "--driver", "snmp", "--set", `port=${pdu.port}`, "--set", "timeout=0.5"]);
   expect(silent).toMatchObject({ code: 1, out: "" });
   expect(silent.err).toMatch(/^snmp: timeout: /);
-  expect(await runCli(["identify", host, "--driver", "snpm"])).toMatchObject({ code: 2, err: "--driver: expected nut, snmp, ipmi, home-assistant\n" });
+  expect(await runCli(["identify", host, "--driver", "snpm"])).toMatchObject({
+    code: 2,
+    err: "--driver: expected nut, apcupsd, snmp, ipmi, pwrstat, home-assistant\n",
+  });
   expect(await runCli(["identify", host, "--set", "nonsense"])).toMatchObject({ code: 2, err: "--set: expected key=value\n" });
   const open = await runCli(["identify", host, "--driver", "snmp", "--set", "community=hunter2"]);
   expect(open.code).toBe(2);

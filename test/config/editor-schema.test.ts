@@ -34,7 +34,7 @@ test.each([
 
 test("every driver and every key has a word for the reader", () => {
   const schema = editorSchema(drivers);
-  expect(Object.keys(schema.properties ?? {})).toEqual(["mqtt", "rest", "data", "log", "devices"]);
+  expect(Object.keys(schema.properties ?? {})).toEqual(["mqtt", "rest", "compat", "nutServer", "data", "log", "devices"]);
   const devices = schema.properties?.["devices"]?.additionalProperties;
   const branches = typeof devices === "object" ? (devices.oneOf ?? []) : [];
   expect(branches.map(({ title }) => title)).toEqual([...drivers.keys()]);

@@ -9,10 +9,11 @@ import { formatProblem, type Problem } from "#config/problem.ts";
 import { host, port, secret } from "#driver/option.ts";
 
 /** Schemas of the shapes that real drivers use: one map, and one that a key decides between. */
-export const drivers: Drivers = new Map<string, { options: z.ZodType }>([
+export const drivers: Drivers = new Map<string, { options: z.ZodType; oneOf?: string }>([
   [
     "nut",
     {
+      oneOf: "ups",
       options: z.strictObject({
         host,
         port: port(3493),

@@ -60,6 +60,17 @@ test.each([
 });
 
 test.each([
+  ["onBatteryAfter: 10s", { onBatteryAfter: 10 }],
+  ["onBatteryAfter: 0", { onBatteryAfter: 0 }],
+  ["onBatteryAfter: 2m", { onBatteryAfter: 120 }],
+  ["interval: 5", { interval: 5 }],
+])("%s is in the settings as seconds, and what is not said is not there", async (written, settings) => {
+  await using folder = await makeFolder();
+  const { devices } = await load(folder, `devices: { a: { driver: nut, host: b, ${written} } }`);
+  expect(devices[0]?.settings).toEqual({ id: "a", driver: "nut", fedBy: [], interval: 10, parts: {}, ...settings });
+});
+
+test.each([
   ["127.0.0.1:8099", "127.0.0.1", 8099],
   ["'[::1]:8099'", "::1", 8099],
   ["'[::]:8099'", "::", 8099],
@@ -157,4 +168,25 @@ test("paths count from the folder of the file", async () => {
   expect(mqtt?.tls).toEqual({ ca: join(folder.path, "ca.pem"), rejectUnauthorized: true });
   expect(data).toBe("/var/lib/rack");
   expect(isAbsolute(data)).toBe(true);
+});
+
+test("a device that comes of an entry for all of a server may be named; what no entry begins may not", async () => {
+  await using folder = await makeFolder();
+  const text = (ups: string): string => `nutServer: { names: { ups: nas-office }, users: [ { name: nas, password: x, devices: [nas-lab] } ] }
+compat: { pwrstat: { device: nas-office, rest: {} } }
+devices:
+  nas: { driver: nut, host: same, ups: ${ups} }
+  web: { driver: nut, host: other, fedBy: nas-office/outlet/1 }
+`;
+  const { devices } = await load(folder, text("all"));
+  expect(devices[1]?.settings.fedBy).toEqual([{ device: "nas-office", part: "outlet/1" }]);
+  const { problems } = await folder.load(text("office"));
+  expect(problems.map(({ message }) => message).filter((message) => message.includes("no device"))).toEqual([
+    "is no device of this file",
+    "is no device of this file",
+    "is no device of this file",
+    'there is no device "nas-office"',
+  ]);
+  const { problems: bare } = await folder.load("devices:\n  nas: { driver: nut, host: same, ups: all, fedBy: nas-/outlet/1 }\n");
+  expect(bare.map(({ message }) => message)).toEqual(['there is no device "nas-"']);
 });

@@ -5,7 +5,7 @@ import { loadConfiguration } from "#config/load.ts";
 import { formatProblem } from "#config/problem.ts";
 import { canaries, drivers, example, lines, makeFolder } from "./fixture.ts";
 
-const nutKeys = "driver, name, area, fedBy, interval, parts, host, port, ups, username or password";
+const nutKeys = "driver, name, area, fedBy, interval, onBatteryAfter, parts, host, port, ups, username or password";
 
 /** Wrong device entries (each in a file of its own, as the value of `devices:`) and every line that a person then reads. */
 const devices: readonly (readonly [string, string, readonly string[]])[] = [
@@ -73,7 +73,7 @@ const devices: readonly (readonly [string, string, readonly string[]])[] = [
     "  a: { driver: snmp, host: b, version: 2c, user: x }",
     [
       "rack-power.yaml:2:3: devices.a.community: is missing; expected text (Community)",
-      "rack-power.yaml:2:44: devices.a.user: unknown key; expected driver, name, area, fedBy, interval, parts, version, host, port, community or user",
+      "rack-power.yaml:2:44: devices.a.user: unknown key; expected driver, name, area, fedBy, interval, onBatteryAfter, parts, version, host, port, community or user",
     ],
   ],
   [
@@ -170,7 +170,11 @@ test.each(devices)("%s: the device is quarantined, the other runs", async (_, en
 
 /** Wrong files as a whole. */
 const files: readonly (readonly [string, string, readonly string[]])[] = [
-  ["unknown section", "mqqt: {}\ndevices: {}", ['rack-power.yaml:1:1: mqqt: unknown key; expected mqtt, rest, data, log or devices. Did you mean "mqtt"?']],
+  [
+    "unknown section",
+    "mqqt: {}\ndevices: {}",
+    ['rack-power.yaml:1:1: mqqt: unknown key; expected mqtt, rest, compat, nutServer, data, log or devices. Did you mean "mqtt"?'],
+  ],
   [
     "no address of a broker",
     "mqtt: { url: 'http://a' }",

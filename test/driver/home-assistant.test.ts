@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Command } from "#domain/command.ts";
 import type { Description, Reading } from "#domain/device.ts";
+import { upsStatusPoints } from "#domain/ups-status.ts";
 import type { Context, Driver, Session } from "#driver/contract.ts";
 import { createHomeAssistantDriver } from "#driver/home-assistant/home-assistant-driver.ts";
 import { isOurs } from "#transport/homeassistant/core-registry.ts";
@@ -265,11 +266,8 @@ test("a UPS of NUT's integration by any entity of it, and one of apcupsd by its 
     Object.fromEntries((await everything(session)).readings.map(({ part, point, value }) => [`${part} ${point}`, value]));
   expect(await read(first)).toEqual({
     "ups ups.status": ["OB", "DISCHRG"],
-    "ups ups.onBattery": true,
-    "ups ups.lowBattery": false,
-    "ups ups.replaceBattery": false,
-    "ups ups.overload": false,
-    "ups ups.charging": false,
+    "ups ups.state": "on-battery",
+    ...Object.fromEntries(upsStatusPoints.slice(2).map((point) => [`ups ${point}`, ["ups.onBattery", "ups.discharging"].includes(point)])),
     "ups ups.charge": 83,
     "ups ups.runtime": 1700,
     "ups ups.load": 23,
@@ -277,7 +275,13 @@ test("a UPS of NUT's integration by any entity of it, and one of apcupsd by its 
     "input meter.voltage": 0,
   });
   await using second = await open(core, { ups: apcDevice });
-  expect(await read(second)).toMatchObject({ "ups ups.status": ["OL"], "ups ups.charge": 100, "ups ups.runtime": 2520, "ups ups.load": 7 });
+  expect(await read(second)).toMatchObject({
+    "ups ups.status": ["OL"],
+    "ups ups.charge": 100,
+    "ups ups.runtime": 2520,
+    "ups ups.load": 7,
+    "ups ups.nominalPower": 540,
+  });
   core.set("sensor.apcupsd_status", "COMMLOST");
   const status = [{ part: "ups", point: "ups.onBattery" }] as const;
   await until(async () => (await second.read(status, never).catch((error: unknown) => error)) instanceof Error, "the UPS is lost");

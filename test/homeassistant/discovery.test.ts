@@ -57,7 +57,7 @@ describeWithPeer("what the broker tells", await debianPackages("mosquitto"), (mo
       await core.entity("binary_sensor.rack_power_problem", "on");
 
       const entities = (await core.entities()).filter(({ platform }) => platform === "mqtt");
-      expect(entities).toHaveLength(7 + 20 + 174 + 72);
+      expect(entities).toHaveLength(7 + 30 + 174 + 72);
       expect(new Set(entities.map(({ unique_id: id }) => id)).size).toBe(entities.length);
       expect(entities.find(({ unique_id: id }) => id === "rack-power_web_sensor-fan:1_sensor-fanSpeed")).toMatchObject({
         disabled_by: "integration",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { observe, startPublisher } from "#test/publish/mqtt-rig.ts";
-import { pdu, storeOf, ups } from "#test/publish/mqtt-device.ts";
+import { pdu, storeOf, tuned, ups } from "#test/publish/mqtt-device.ts";
 import { startMosquitto } from "./mosquitto.ts";
 import { packetType, publishPacket, startRelay } from "./mqtt-relay.ts";
 import { debianPackages, describeWithPeer } from "./provision.ts";
@@ -36,6 +36,25 @@ describeWithPeer("commands by mosquitto", await debianPackages("mosquitto"), (pe
         payload.includes("event_type") ? { event_type: "refused", device: "rack-pdu", by: "MQTT" } : { state: "refused", refusal: "confirmation-needed" },
       );
     }
+  });
+
+  test("a value reaches the bus, and stands in what all are told", async () => {
+    await using broker = await startMosquitto(peer);
+    await using publisher = startPublisher(storeOf(tuned), { url: broker.url });
+    await until(() => publisher.mqtt.status().state === "connected", "connected");
+    await using seen = await observe(broker.url);
+    await until(() => seen.kept.get("rack-power/status") === "online", "born");
+    const part = "variable/ups.delay.start";
+    for (const value of [0, "120"]) await seen.client.publishAsync(`rack-power/lab-ups/${part}/command`, JSON.stringify({ command: "variable.set", value }));
+    await until(() => seen.count((name) => name.endsWith("/outcome")) === 4, "two outcomes, each told twice");
+    const asked = { device: "lab-ups", part, name: "variable.set", by: { via: "mqtt" } };
+    expect(publisher.bus.submitted).toEqual([
+      { ...asked, value: 0 },
+      { ...asked, value: "120" },
+    ]);
+    const told = (of: string): readonly unknown[] => seen.messages.flatMap(([name, payload]) => (name === of ? [JSON.parse(payload) as unknown] : []));
+    expect(told("rack-power/outcome")).toMatchObject([{ value: 0 }, { value: "120" }]);
+    expect(told(`rack-power/lab-ups/${part}/outcome`)).toMatchObject([{ command: { value: 0 } }, { command: { value: "120" } }]);
   });
 
   test("what the broker kept is refused and cleared, once, also when it comes while we listen", async () => {

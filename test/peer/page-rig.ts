@@ -79,6 +79,7 @@ export const startPage = async (file: (pduPort: number) => string): Promise<Page
       {
         store,
         bus: engine.bus,
+        events: engine.events,
         log,
         clock,
         version: "1.2.3",

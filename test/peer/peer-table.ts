@@ -21,6 +21,8 @@ export const debianPeers = {
     packages: ["nut-server", "nut-client", "libnss3-tools", "openssl"],
     programs: ["upsd", "dummy-ups", "upsc", "upsrw", "upscmd", "certutil", "pk12util", "openssl"],
   },
+  // NUT's driver for SNMP, which prints what it reads. It loads no MIB text.
+  "nut-snmp": { packages: ["nut-snmp"], programs: ["snmp-ups"], env: quietSnmp },
   snmpd: { packages: ["snmpd"], programs: ["snmpd"], env: quietSnmp },
   snmp: { packages: ["snmp"], programs: ["snmpget", "snmpset", "snmpbulkget", "snmpwalk"], env: quietSnmp },
   snmpsim: { packages: ["snmpsim"], programs: ["snmpsimd", "snmprec"], pythonScripts: ["snmpsimd", "snmprec"] },
@@ -38,6 +40,7 @@ export const debianPeers = {
   chromium: { packages: ["chromium", "chromium-sandbox", "fonts-dejavu-core", "fontconfig-config"], programs: ["chromium"] },
   apparmor: { packages: ["apparmor"], programs: ["apparmor_parser"] },
   strace: { packages: ["strace"], programs: ["strace"] },
+  apcupsd: { packages: ["apcupsd"], programs: ["apcupsd", "apcaccess"] },
   patchelf: { packages: ["patchelf"], programs: ["patchelf"] },
   python3: { packages: ["python3", "python3-venv", "python3-pip-whl"], programs: ["python3"] },
 } as const satisfies Record<string, DebianPeer>;
@@ -52,7 +55,10 @@ export interface PythonPeer {
 
 /** Environments by PyPI that tests know by name. */
 export const pythonPeers: Readonly<Record<string, PythonPeer>> = {
+  aioapcaccess: { requirements: ["aioapcaccess==1.0.0"] },
   pyghmi: { requirements: ["pyghmi==1.6.19"] },
+  // What Home Assistant's own `nut` integration speaks with.
+  aionut: { requirements: ["aionut==4.3.4"] },
   schemathesis: { requirements: ["schemathesis==4.32.5"] },
   // The same Core as below, with its test tools; the frontend only for what imports it.
   integration: {

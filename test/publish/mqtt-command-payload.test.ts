@@ -33,6 +33,16 @@ test("JSON brings reason and confirmation; null is as good as nothing", () => {
   expect(parseCommandPayload(Buffer.from('{"command":"ups.test","confirm":7}')).fault).toBe("confirm is not a text");
 });
 
+test("JSON brings a value, a number as a number and a text as a text; nothing else is one", () => {
+  const value = (json: string): unknown => parseCommandPayload(Buffer.from(`{"command":"variable.set","value":${json}}`)).value;
+  expect(["0", "-2.5", '"120"', '""'].map(value)).toEqual([0, -2.5, "120", ""]);
+  for (const json of ["null", "true", "[1]", "{}"]) {
+    const asked = parseCommandPayload(Buffer.from(`{"command":"variable.set","value":${json}}`));
+    expect(asked, json).toEqual({ name: "variable.set", fault: "value is neither a number nor a text" });
+  }
+  expect(parseCommandPayload(Buffer.from('{"command":"variable.set"}'))).not.toHaveProperty("value");
+});
+
 test("command topics are taken apart, and others left alone", () => {
   const topics = createTopics("a/rack", "homeassistant");
   expect(topics.parseCommand(topics.command("pdu", "outlet/3"))).toEqual({ device: "pdu", part: "outlet/3" });

@@ -9,7 +9,8 @@ import { partState } from "#publish/mqtt/part-state.ts";
 import { quantityClasses } from "#publish/mqtt/quantity-class.ts";
 import { createTopics } from "#publish/mqtt/topic.ts";
 import { english, parseText } from "#publish/text/text.ts";
-import { storeOf, settings, type Sample } from "./mqtt-device.ts";
+import { paginate } from "#publish/mqtt/document.ts";
+import { storeOf, settings, tuned, type Sample } from "./mqtt-device.ts";
 
 /** What Home Assistant allows: device class → units (developer documentation, "Sensor entity"). */
 const allowed: Readonly<Record<string, readonly (string | undefined)[]>> = {
@@ -27,7 +28,8 @@ const allowed: Readonly<Record<string, readonly (string | undefined)[]>> = {
 };
 
 const everything: Sample = {
-  settings: settings("all"),
+  // Without this word, nothing that drops a load would be there.
+  settings: settings("all", { parts: { thing: { allowHomeAssistant: true } } }),
   description: { parts: [{ id: "thing", points: [...pointNames], commands: [...commandNames] }] },
   readings: [],
 };
@@ -50,15 +52,15 @@ test("each quantity has a unit that its class allows, and totals are counters", 
 
 test("every point and command of the catalogue becomes an entity with a name, and no two share a unique id", () => {
   const components = Object.values(componentsOf(everything));
-  // The commands of two switches are carried by them: chassis.on and shutdown, outlet.on and off.
-  expect(components).toHaveLength(pointNames.length + commandNames.length - 4);
+  // The commands of two switches are carried by them: chassis.on and shutdown, outlet.on and off; and a variable carries how it is set. A UPS has events.
+  expect(components).toHaveLength(pointNames.length + commandNames.length - 5 + 1);
   expect(new Set(components.map(({ unique_id: id }) => id)).size).toBe(components.length);
   for (const component of components) {
     expect(component["name"]).toMatch(/^Thing/);
     expect(component["default_entity_id"]).toMatch(new RegExp(`^${component.platform}\\.[a-z0-9]+(_[a-z0-9]+)*$`));
     expect(component).not.toHaveProperty("object_id");
     expect(component).not.toHaveProperty("retain");
-    if (component.platform !== "button") expect(component["entity_category"]).not.toBe("config");
+    if (["sensor", "binary_sensor", "switch"].includes(component.platform)) expect(component["entity_category"]).not.toBe("config");
   }
 });
 
@@ -81,6 +83,73 @@ test("locks decide what Home Assistant may do", () => {
   expect(offeredCommands(all, { lock: "confirm" })).toEqual([]);
   expect(offeredCommands(all, { lock: "confirm", allowHomeAssistant: true })).toEqual(all);
   expect(offeredCommands(all, { feedsThisHost: true })).toEqual(["outlet.on"]);
+});
+
+test("what drops a load is offered only where the configuration says so in words", () => {
+  const all = ["ups.test", "ups.loadOn", "ups.loadOff", "ups.shutdownReturn", "ups.shutdownStayOff"] as const;
+  const harmless = ["ups.test", "ups.loadOn"];
+  for (const part of [undefined, {}, { allowHomeAssistant: false }]) expect(offeredCommands(all, part)).toEqual(harmless);
+  expect(offeredCommands(all, { lock: "confirm" })).toEqual([]);
+  for (const part of [{ allowHomeAssistant: true }, { lock: "confirm", allowHomeAssistant: true }] as const) expect(offeredCommands(all, part)).toEqual(all);
+  expect(offeredCommands(all, { allowHomeAssistant: true, feedsThisHost: true })).toEqual(harmless);
+});
+
+test("a variable is a number, a choice or a text where it may be set, and a sensor where not; all are off by default", () => {
+  const components = componentsOf(tuned);
+  const of = (name: string, type: string): ReturnType<typeof componentsOf>[string] =>
+    components[`variable-${name}_variable-${type}`] ?? expect.fail(`no ${name} among ${Object.keys(components).join(", ")}`);
+  const set = { command_template: '{"command":"variable.set","value":{{ value | to_json }} }', entity_category: "config" };
+  expect(of("ups.delay.start", "number")).toMatchObject({
+    ...set,
+    platform: "number",
+    name: "Start delay",
+    default_entity_id: "number.lab_ups_ups_delay_start",
+    command_topic: "rack-power/lab-ups/variable/ups.delay.start/command",
+    state_topic: "rack-power/lab-ups/variable/ups.delay.start",
+    min: 0,
+    max: 600,
+    step: 5,
+    mode: "box",
+    unit_of_measurement: "s",
+  });
+  expect(of("input.transfer.low", "number")).toMatchObject({ ...set, name: "input.transfer.low", min: -1e9, max: 1e9, step: 1 });
+  expect(of("input.sensitivity", "choice")).toMatchObject({ ...set, platform: "select", options: ["low", "mid \"}} 'quoted'", "high"] });
+  expect(of("ups.id", "text")).toMatchObject({ ...set, platform: "text", max: 8 });
+  expect(of("ups.contact", "text")).toMatchObject({ ...set, platform: "text", max: 255 });
+  for (const [name, type] of [
+    ["battery.charge.low", "number"],
+    ["ups.mfr.date", "text"],
+    ["battery.packs", "number"],
+  ] as const) {
+    expect(of(name, type), name).toMatchObject({ platform: "sensor", entity_category: "diagnostic" });
+    expect(of(name, type), name).not.toHaveProperty("command_topic");
+  }
+  expect(of("battery.packs", "number")).toMatchObject({ unit_of_measurement: "packs", state_class: "measurement" });
+  const variables = Object.entries(components).filter(([key]) => key.startsWith("variable-"));
+  expect(variables).toHaveLength(10);
+  for (const [key, component] of variables) expect(component["enabled_by_default"], key).toBe(false);
+  expect(Object.values(components).filter(({ platform }) => platform === "button")).toHaveLength(1);
+});
+
+test("what is worked out says so at its entity, and nothing else does", () => {
+  const components = componentsOf(tuned);
+  expect(components["ups_meter-power"]).toMatchObject({ json_attributes_topic: "rack-power/lab-ups/ups", json_attributes_template: '{"derived": true}' });
+  expect(Object.values(components).filter((component) => "json_attributes_template" in component)).toHaveLength(1);
+});
+
+test("a UPS of three hundred variables is dealt out over documents that brokers take", () => {
+  const options = Array.from({ length: 20 }, (_, index) => `option ${index}`);
+  const parts = Array.from({ length: 300 }, (_, index) => ({
+    id: `variable/ups.some.variable.of.a.vendor.${index}`,
+    points: ["variable.choice"] as const,
+    commands: ["variable.set"] as const,
+    limits: { options },
+  }));
+  const components = componentsOf({ settings: settings("many"), description: { parts }, readings: [] });
+  const pages = paginate(components, () => undefined);
+  expect(pages.length).toBeGreaterThan(1);
+  expect(pages.flatMap((page) => Object.keys(page)).toSorted()).toEqual(Object.keys(components).toSorted());
+  for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(105_000);
 });
 
 test("a part's state names every point, with null for what is not good, and nothing Home Assistant chokes on", () => {

@@ -1,3 +1,4 @@
+import type { PointName } from "#domain/capability.ts";
 import type { Description, DeviceSettings, PartDescription, Reading } from "#domain/device.ts";
 import { upsStatus, upsStatusPoints } from "#domain/ups-status.ts";
 import type { Connection } from "#store/read.ts";
@@ -49,6 +50,50 @@ export const ups: Sample = {
     { part: "input", point: "meter.voltage", value: 230.1 },
     { part: "input", point: "meter.frequency", value: 50 },
     { part: "output", point: "meter.voltage", value: 229.9 },
+  ],
+};
+
+const variable = (name: string, point: PointName, more: Partial<PartDescription> = {}): PartDescription => ({
+  id: `variable/${name}`,
+  points: [point],
+  commands: ["variable.set"],
+  ...more,
+});
+
+/**
+ * A UPS with variables of every kind: two that nobody may set, one that is locked, two whose values are not what their limits say, and one
+ * without a value. Its load's power is worked out by us.
+ */
+export const tuned: Sample = {
+  settings: settings("lab-ups", { name: "Lab UPS", parts: { "variable/battery.charge.low": { lock: "locked" } } }),
+  description: {
+    parts: [
+      { id: "ups", points: ["ups.charge", "ups.off", "meter.power"], commands: ["ups.loadOn", "ups.loadOff", "ups.shutdownReturn"], derived: ["meter.power"] },
+      variable("ups.delay.start", "variable.number", { label: "Start delay", limits: { unit: "s", least: 0, most: 600, step: 5 } }),
+      variable("input.transfer.low", "variable.number"),
+      variable("battery.runtime.low", "variable.number", { limits: { unit: "s", least: 60, most: 600 } }),
+      variable("battery.charge.low", "variable.number", { limits: { unit: "%", least: 10, most: 90 } }),
+      variable("input.sensitivity", "variable.choice", { limits: { options: ["low", "mid \"}} 'quoted'", "high"] } }),
+      variable("ups.start.auto", "variable.choice", { limits: { options: ["yes", "no"] } }),
+      variable("ups.id", "variable.text", { limits: { longest: 8 } }),
+      variable("ups.contact", "variable.text"),
+      variable("ups.mfr.date", "variable.text", { commands: [] }),
+      variable("battery.packs", "variable.number", { commands: [], limits: { unit: "packs" } }),
+    ],
+  },
+  readings: [
+    { part: "ups", point: "ups.charge", value: 97 },
+    { part: "ups", point: "ups.off", value: false },
+    { part: "ups", point: "meter.power", value: 140 },
+    { part: "variable/ups.delay.start", point: "variable.number", value: 20 },
+    { part: "variable/input.transfer.low", point: "variable.number", value: 184.5 },
+    { part: "variable/battery.runtime.low", point: "variable.number", value: 30 },
+    { part: "variable/battery.charge.low", point: "variable.number", value: 20 },
+    { part: "variable/input.sensitivity", point: "variable.choice", value: "mid \"}} 'quoted'" },
+    { part: "variable/ups.start.auto", point: "variable.choice", value: "perhaps" },
+    { part: "variable/ups.id", point: "variable.text", value: "rack 2" },
+    { part: "variable/ups.mfr.date", point: "variable.text", value: "2021-04-01" },
+    { part: "variable/battery.packs", point: "variable.number", value: 2 },
   ],
 };
 

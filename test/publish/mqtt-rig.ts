@@ -9,6 +9,7 @@ import { createLog } from "#platform/log.ts";
 import type { MqttOptions, MqttPublisher } from "#publish/mqtt/option.ts";
 import { startMqtt } from "#publish/mqtt/publisher.ts";
 import type { Store } from "#store/store.ts";
+import { eventSource, type EventSource } from "./event-source.ts";
 
 export interface FakeBus extends Bus {
   readonly submitted: readonly Command[];
@@ -64,6 +65,7 @@ export const quickClock: Clock = {
 export interface Publisher extends AsyncDisposable {
   readonly mqtt: MqttPublisher;
   readonly bus: FakeBus;
+  readonly events: EventSource;
   readonly database: Database;
   /** Lines of the log above debug, without time and with `broker` for its address. */
   readonly lines: readonly string[];
@@ -79,6 +81,7 @@ export const startPublisher = (
 ): Publisher => {
   const lines: string[] = [];
   const bus = fakeBus();
+  const events = eventSource();
   const log = createLog(
     "info",
     (line) =>
@@ -91,9 +94,9 @@ export const startPublisher = (
   );
   const mqtt = startMqtt(
     { clientId: "rack-power-test", ...options },
-    { store, bus, log, clock, database, version: "1.2.3", url: "https://example.org/rack-power", ...(language && { language }), ...(page && { page }) },
+    { store, bus, events, log, clock, database, version: "1.2.3", url: "https://example.org/rack-power", ...(language && { language }), ...(page && { page }) },
   );
-  return { mqtt, bus, database, lines, [Symbol.asyncDispose]: () => mqtt[Symbol.asyncDispose]() };
+  return { mqtt, bus, events, database, lines, [Symbol.asyncDispose]: () => mqtt[Symbol.asyncDispose]() };
 };
 
 export interface Observer extends AsyncDisposable {

@@ -22,6 +22,19 @@ test("a command goes to the bus with who asked and why, and its outcome comes ba
   ]);
 });
 
+test("a value goes to the bus as it is, 0 and nothing but blanks included, and stands in the outcome", async () => {
+  await using rig = await startRig();
+  for (const value of [0, 120, -2.5, "120", ""]) {
+    const answer = await rig.command("office-ups", "ups", "ups.beeperOff", { body: { value } });
+    expect(await answer.json()).toMatchObject({ command: "ups.beeperOff", value });
+    expect(rig.bus.submitted.at(-1)).toMatchObject({ name: "ups.beeperOff", value });
+  }
+  const seen = (await (await rig.ask("/api/v1/outcomes", "read")).json()) as { readonly value?: unknown }[];
+  expect(seen.map(({ value }) => value)).toEqual(["", "120", -2.5, 120, 0]);
+  await rig.command("office-ups", "ups", "ups.beeperOff");
+  expect(rig.bus.submitted.at(-1)).not.toHaveProperty("value");
+});
+
 test("the part's slash may be written as it is or as %2F", async () => {
   await using rig = await startRig();
   for (const part of ["outlet/8", "outlet%2F8", "outlet%2f8"]) {
@@ -46,6 +59,7 @@ const verdicts: readonly (readonly [Verdict, number])[] = [
         {
           "not-known": 404,
           "not-capable": 422,
+          "wrong-value": 422,
           quarantined: 503,
           locked: 423,
           "feeds-this-host": 423,
@@ -71,14 +85,14 @@ test("each way in which a command can end has its status, and the outcome is alw
     expect(status === 200 ? body : body["outcome"]).toMatchObject(verdict);
     if (status !== 200) expect(body).toMatchObject({ status, detail: `it is ${verdict.state}`, instance: "/api/v1/devices/rack-pdu/parts/outlet/8/commands" });
   }
-  expect(verdicts).toHaveLength(22);
+  expect(verdicts).toHaveLength(23);
 });
 
 test("a reset, of which nothing can be seen, is noncommittal and no failure; with a fault it is one", async () => {
   await using rig = await startRig();
-  rig.bus.answer = () => ({ state: "unconfirmed" });
+  rig.bus.answer = () => ({ state: "unconfirmed", traceless: true });
   expect((await rig.command("web", "chassis", "chassis.reset")).status).toBe(202);
-  rig.bus.answer = () => ({ state: "unconfirmed", fault: "timeout" });
+  rig.bus.answer = () => ({ state: "unconfirmed", traceless: true, fault: "timeout" });
   expect((await rig.command("web", "chassis", "chassis.reset")).status).toBe(504);
 });
 
@@ -121,6 +135,8 @@ test("respond-async: a refusal, which needs no device, is told at once; with wai
 const bad: readonly (readonly [title: string, status: number, init: RequestInit, errors?: unknown])[] = [
   ["a word that is no command", 422, { body: '{"command":"outlet.of"}' }, [{ pointer: "#/command" }]],
   ["an unknown key", 422, { body: '{"command":"outlet.off","force":true}' }, [{ pointer: "#" }]],
+  ["a value that is none", 422, { body: '{"command":"outlet.off","value":true}' }, [{ pointer: "#/value" }]],
+  ["a value without an end", 422, { body: JSON.stringify({ command: "outlet.off", value: "x".repeat(501) }) }, [{ pointer: "#/value" }]],
   ["a reason with a line break", 422, { body: '{"command":"outlet.off","reason":"a\\nb"}' }, [{ pointer: "#/reason" }]],
   ["null", 422, { body: "null" }],
   ["no JSON", 400, { body: "{" }],

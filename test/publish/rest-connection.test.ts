@@ -65,6 +65,7 @@ test("an address that is taken is told in one sentence", async () => {
   const dependencies = {
     store: rig.store,
     bus: rig.bus,
+    events: rig.events,
     log: createLog("error", () => undefined),
     clock: systemClock,
     version: "1",

@@ -55,6 +55,38 @@ test("a part: numbers in the unit of their quantity and no longer than worth it;
   });
 });
 
+test("a variable says how far it goes, and what is worked out says so", async () => {
+  await using rig = await startRig();
+  const limits = { unit: "s", least: 0, most: 600, step: 5, options: ["0", "5"], longest: 3 };
+  rig.store.describe("web", {
+    parts: [
+      { id: "variable/delay", points: ["variable.number"], commands: ["variable.set"], limits },
+      { id: "ups", points: ["ups.charge", "meter.power"], commands: [], derived: ["meter.power"] },
+    ],
+  });
+  rig.store.put(
+    "web",
+    [
+      { part: "variable/delay", point: "variable.number", value: 20 },
+      { part: "ups", point: "ups.charge", value: 97 },
+      { part: "ups", point: "meter.power", value: 140 },
+    ],
+    Date.UTC(2026, 0, 31, 12),
+  );
+  const device = (await (await rig.ask("/api/v1/devices/web", "read")).json()) as { readonly parts: readonly unknown[] };
+  expect(z.strictObject(deviceSchema.shape).parse(device)).toEqual(device);
+  expect(device.parts).toEqual([
+    expect.objectContaining({ capabilities: ["variable"], limits, readings: { "variable.number": { value: 20, unit: "s", at: noon, quality: "good" } } }),
+    expect.objectContaining({
+      readings: {
+        "ups.charge": { value: 97, unit: "%", at: noon, quality: "good" },
+        "meter.power": { value: 140, unit: "W", at: noon, quality: "good", derived: true },
+      },
+    }),
+  ]);
+  expect(device.parts[1]).not.toHaveProperty("limits");
+});
+
 test("what is not there is 404, and says what", async () => {
   await using rig = await startRig();
   const details: Record<string, unknown> = {};

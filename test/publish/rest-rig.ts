@@ -13,6 +13,7 @@ import type { ApiKey } from "#publish/rest/key-ring.ts";
 import type { AtHomeAssistant, Ingress, RestDependencies, RestLimits } from "#publish/rest/option.ts";
 import { startRest, type RestServer } from "#publish/rest/server.ts";
 import { createStore, type Store } from "#store/store.ts";
+import { eventSource, type EventSource } from "./event-source.ts";
 
 export const keyOf = { read: "canary-read-6f1c", control: "canary-control-93ab", admin: "canary-admin-b27d" } as const;
 export const keys: readonly ApiKey[] = (["read", "control", "admin"] as const satisfies readonly Scope[]).map((scope) => ({
@@ -124,7 +125,7 @@ export interface FakeBus extends Bus {
   listeners(): number;
 }
 
-const fakeBus = (store: Store): FakeBus => {
+export const fakeBus = (store: Store): FakeBus => {
   const ended: Outcome[] = [];
   const running = new Map<string, Running>();
   const listeners = new Set<(outcome: Outcome) => void>();
@@ -183,6 +184,7 @@ export interface Rig extends AsyncDisposable {
   readonly server: RestServer;
   readonly store: Store;
   readonly bus: FakeBus;
+  readonly events: EventSource;
   readonly lines: string[];
   /** Asks with a key of this scope, or without one. */
   ask(path: string, scope?: Scope, init?: RequestInit): Promise<Response>;
@@ -207,6 +209,7 @@ export const startRig = async (
 ): Promise<Rig> => {
   const store = filledStore(Date.UTC(2026, 0, 31, 12));
   const bus = fakeBus(store);
+  const events = eventSource();
   const lines: string[] = [];
   const log: Log = createLog("debug", (line) => void lines.push(line));
   const { limits, ingress, clock = systemClock, home = fakeHome, ...more } = options;
@@ -231,6 +234,7 @@ export const startRig = async (
       setLogLevel: () => undefined,
       ...more,
       bus,
+      events,
     },
   );
   const ask: Rig["ask"] = (path, scope, init = {}) =>
@@ -242,6 +246,7 @@ export const startRig = async (
     server,
     store,
     bus,
+    events,
     lines,
     ask,
     command: (device, part, name, { body = {}, headers = {}, scope = "control" } = {}) =>

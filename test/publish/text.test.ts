@@ -3,9 +3,10 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { editorSchema } from "#config/editor-schema.ts";
 import { commandNames, pointNames } from "#domain/capability.ts";
+import { upsEventTypes } from "#domain/ups-event.ts";
 import { bridgeWords, english, languages, parseText, partWords, textIn, type Text } from "#publish/text/text.ts";
 
-const sections = { bridge: bridgeWords, part: partWords, point: pointNames, command: commandNames } as const;
+const sections = { bridge: bridgeWords, part: partWords, point: pointNames, command: commandNames, event: ["name", ...upsEventTypes] } as const;
 const entries = (text: Text): readonly (readonly [string, string])[] =>
   Object.entries(sections).flatMap(([section, keys]) =>
     keys.map((key) => [`${section} ${key}`, (text[section as keyof Text] as Record<string, string>)[key] ?? ""] as const),
@@ -33,6 +34,8 @@ test("every language has every text, none is left in English, and nothing is cal
     }
     const names = commandNames.filter((name) => name.startsWith("ups.")).map((name) => textIn(language).command[name].toLowerCase());
     expect([language, new Set(names).size]).toEqual([language, names.length]);
+    const events = upsEventTypes.map((type) => textIn(language).event[type].toLowerCase());
+    expect([language, new Set(events).size]).toEqual([language, upsEventTypes.length]);
     const same = texts.filter(([key, text]) => text !== "" && text.length > 7 && text === inEnglish.get(key)).map(([key]) => key);
     if (language !== "en") expect([language, same.filter((key) => key !== "bridge name").length <= 4]).toEqual([language, true]);
   }

@@ -48,7 +48,7 @@ test("what a device, a person or a file says stays text", async () => {
     parts: [{ id: "outlet/8", label: evil, points: ["outlet.on"], commands: ["outlet.off"] }],
   });
   rig.store.connect("office-ups", { state: "offline", since: 1, fault: "timeout", detail: evil });
-  await rig.command("rack-pdu", "outlet/8", "outlet.off", { body: { reason: evil, person: evil } });
+  await rig.command("rack-pdu", "outlet/8", "outlet.off", { body: { reason: evil, person: evil, value: evil } });
   const pages = [
     await look(rig),
     await (await post(rig, "/identify", { host: evil, username: evil, driver: evil })).text(),
@@ -72,7 +72,9 @@ test("it shows what is connected, what is to be put right, each device with its 
     }),
   });
   await rig.command("rack-pdu", "outlet/8", "outlet.off", { body: { person: "Anna" } });
+  await rig.command("office-ups", "ups", "ups.beeperOff", { body: { value: 0 } });
   const page = await look(rig);
+  expect(page).toMatch(/beeper off 0<\/span>/);
   for (const part of [
     "Needs attention",
     "MQTT 5",
@@ -167,6 +169,16 @@ test("forms do what they say, and lead back to the page", async () => {
     const back = await rig.ask(path, "read", { redirect: "manual" });
     expect([back.status, back.headers.get("location")]).toEqual([303, "./"]);
   }
+});
+
+test("several answers of one kind have a form each, and no id of an element twice", async () => {
+  const upsOf = (id: string): typeof pduAnswer => ({ ...pduAnswer, driver: "nut", id, entry: { driver: "nut", host: "nas", ups: id } });
+  await using rig = await pageRig({ identify: async () => [pduAnswer, upsOf("office"), upsOf("lab")] });
+  const found = await (await post(rig, "/identify", { host: "nas" })).text();
+  const ids = [...found.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+  expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
+  expect(ids).toEqual(expect.arrayContaining(["id-snmp", "id-nut", "id-nut-2"]));
+  for (const id of ["ap8941", "office", "lab"]) expect(found).toContain(`value="${id}"`);
 });
 
 test("only own files, nothing inline, framed by the same origin alone, all addresses relative", async () => {
@@ -353,4 +365,29 @@ test("each kind of repair and each word of the catalogue has its text", async ()
   rig.store.describe("web", { parts });
   const page = await look(rig);
   expect(page).not.toMatch(/undefined|\[object|NaN/);
+});
+
+test("the state of a UPS and the time of its last transfer read as a person says them, and what is worked out says so", async () => {
+  await using rig = await pageRig();
+  const points = ["ups.state", "ups.charge", "ups.lastTransfer", "ups.load", "ups.timeOnBattery"] as const;
+  rig.store.describe("office-ups", { parts: [{ id: "ups", points, derived: ["ups.lastTransfer", "ups.timeOnBattery"], commands: [] }] });
+  const readings = [
+    { part: "ups", point: "ups.state", value: "low-battery" },
+    { part: "ups", point: "ups.lastTransfer", value: "2026-01-31T12:00:00Z" },
+    { part: "ups", point: "ups.timeOnBattery", value: 90 },
+    { part: "ups", point: "ups.load", value: 12 },
+    { part: "ups", point: "ups.charge", value: 80 },
+  ] as const;
+  rig.store.put("office-ups", readings, Date.now());
+  const read = async (language: string): Promise<string> => {
+    const page = await (await rig.ask("/", "read", { headers: { "accept-language": language } })).text();
+    return page.slice(page.indexOf('id="device-office-ups"')).split("</article>")[0] ?? "";
+  };
+  const [english, german] = [await read("en"), await read("de")];
+  expect(english).toContain("Battery low");
+  expect(english).toMatch(/Jan 31, 2026/);
+  expect(english.match(/calculated/g)).toHaveLength(2);
+  expect(german).toContain("Batterie schwach");
+  expect(german.match(/berechnet/g)).toHaveLength(2);
+  expect(german).not.toMatch(/>(low-battery|2026-01-31T)/);
 });

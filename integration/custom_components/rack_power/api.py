@@ -237,12 +237,18 @@ class RackPowerClient:
         part: str,
         command: str,
         *,
+        value: float | str | None = None,
         reason: str | None = None,
         confirm: str | None = None,
         person: str | None = None,
     ) -> Outcome:
         """Give a command and wait for its end."""
-        words = {"reason": reason, "confirm": confirm, "person": person}
+        words = {
+            "value": value,
+            "reason": reason,
+            "confirm": confirm,
+            "person": person,
+        }
         return cast(
             Outcome,
             await self._ask(

@@ -22,6 +22,7 @@ TO_REDACT = {
     "person",
     "serial",
     "unique_id",
+    "user",
 }
 OUTCOMES = 20
 

@@ -15,7 +15,7 @@ from homeassistant.helpers.translation import async_get_cached_translations
 from .const import DOMAIN, EVENT_OUTCOME
 
 # What the program itself did has no person, and neither has what came over MQTT.
-WHO = ("person", "why", "key")
+WHO = ("person", "user", "why", "key")
 
 
 def _device_name(hass: HomeAssistant, data: dict[str, Any]) -> str:
@@ -34,7 +34,7 @@ def message(hass: HomeAssistant, data: dict[str, Any]) -> str:
 
     who = next((str(data[key]) for key in WHO if key in data), "MQTT")
     line = text("logbook_line").format(
-        command=data["command"],
+        command=" ".join(str(data[key]) for key in ("command", "value") if key in data),
         part=data["part"],
         who=who,
         state=text(f"logbook_{data['state']}"),

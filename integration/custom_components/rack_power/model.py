@@ -61,9 +61,10 @@ class Entities(TypedDict):
 class Origin(TypedDict):
     """Through which door a command came."""
 
-    via: Literal["mqtt", "rest", "page", "engine"]
+    via: Literal["mqtt", "rest", "page", "nut", "engine"]
     key: NotRequired[str]
     person: NotRequired[str]
+    user: NotRequired[str]
     why: NotRequired[str]
 
 
@@ -78,6 +79,7 @@ class Outcome(TypedDict):
     state: str
     detail: str
     askedAt: str
+    value: NotRequired[float | str]
     reason: NotRequired[str]
     refusal: NotRequired[str]
     fault: NotRequired[str]

@@ -1,5 +1,6 @@
 """The actions."""
 
+from math import isfinite
 from typing import Any, cast
 
 import voluptuous as vol
@@ -28,6 +29,7 @@ from .target import Target, find_part, find_target, invalid
 
 ATTR_PART = "part"
 ATTR_COMMAND = "command"
+ATTR_VALUE = "value"
 ATTR_REASON = "reason"
 ATTR_CONFIRM = "confirm"
 ATTR_LIMIT = "limit"
@@ -48,11 +50,23 @@ TARGET: dict[vol.Marker, Any] = {
 }
 HAS_TARGET = cv.has_at_least_one_key(ATTR_DEVICE_ID, ATTR_ENTITY_ID)
 
+
+def _value(value: Any) -> float | int | str:
+    """Take a number or a text; true is none of them, although Python counts with it."""
+    if isinstance(value, (float, int)) and not isinstance(value, bool):
+        if isfinite(value):
+            return value
+    elif isinstance(value, str) and len(value) <= 500:
+        return value
+    raise vol.Invalid("expected a number, or a text of at most 500 characters")
+
+
 COMMAND_SCHEMA = vol.All(
     vol.Schema(
         {
             **TARGET,
             vol.Required(ATTR_COMMAND): cv.string,
+            vol.Optional(ATTR_VALUE): _value,
             vol.Optional(ATTR_REASON): vol.All(cv.string, vol.Length(max=500)),
             vol.Optional(ATTR_CONFIRM): vol.All(cv.string, vol.Length(max=100)),
         }
@@ -84,6 +98,7 @@ RELOAD_SCHEMA = vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string})
 CALLERS = {
     "not-known",
     "not-capable",
+    "wrong-value",
     "quarantined",
     "locked",
     "feeds-this-host",
@@ -197,6 +212,7 @@ async def _command(call: ServiceCall) -> ServiceResponse:
             target.device,
             part,
             command,
+            value=call.data.get(ATTR_VALUE),
             reason=call.data.get(ATTR_REASON),
             confirm=call.data.get(ATTR_CONFIRM),
             # As long as the program takes.

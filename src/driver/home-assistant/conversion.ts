@@ -26,6 +26,7 @@ const units: Readonly<Record<Quantity, Readonly<Record<string, Conversion>>>> = 
   humidity: { "%": { factor: 1 } },
   fanSpeed: { rpm: { factor: 1 }, RPM: { factor: 1 } },
   count: Object.fromEntries(none.map((unit) => [unit, { factor: 1 }])),
+  plain: Object.fromEntries(none.map((unit) => [unit, { factor: 1 }])),
 };
 
 /** The units in which a quantity may come. */

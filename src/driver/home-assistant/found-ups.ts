@@ -16,6 +16,7 @@ const nut: Readonly<Record<string, Target>> = {
   "battery.charge": ["ups", "ups.charge"],
   "battery.runtime": ["ups", "ups.runtime"],
   "ups.load": ["ups", "ups.load"],
+  "ups.realpower.nominal": ["ups", "ups.nominalPower"],
   "ups.temperature": ["ups", "sensor.temperature"],
   "output.realpower": ["output", "meter.power"],
   "ups.realpower": ["output", "meter.power"],
@@ -27,12 +28,13 @@ const nut: Readonly<Record<string, Target>> = {
   "input.frequency": ["input", "meter.frequency"],
   "battery.voltage": ["battery", "meter.voltage"],
 };
-/** And apcupsd's (components/apcupsd/sensor.py). Its nominal power is what the UPS could give, which is no reading. */
+/** And apcupsd's (components/apcupsd/sensor.py), which has no watts but what the UPS could give. */
 const apcupsd: Readonly<Record<string, Target>> = {
   status: ["ups", "ups.status"],
   bcharge: ["ups", "ups.charge"],
   timeleft: ["ups", "ups.runtime"],
   loadpct: ["ups", "ups.load"],
+  nompower: ["ups", "ups.nominalPower"],
   itemp: ["ups", "sensor.temperature"],
   outputv: ["output", "meter.voltage"],
   outcurnt: ["output", "meter.current"],

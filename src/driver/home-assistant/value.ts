@@ -37,6 +37,7 @@ export const valueOf = (point: PointName, entity: string, state: EntityState | u
       if (isLost(state.state)) throw new Fault("unreachable", `${entity} says ${state.state}: the UPS does not answer its own integration`);
       return statusWords(state.state);
     case "choice":
+    case "time":
     case "text":
       return undefined;
   }

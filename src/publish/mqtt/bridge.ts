@@ -38,6 +38,7 @@ export const outcomeEvent = ({ state, command, detail, writes }: Outcome): strin
     device: command.device,
     part: command.part,
     command: command.name,
+    ...(command.value !== undefined && { value: command.value }),
     by: describeOrigin(command.by),
     ...(command.reason !== undefined && { reason: command.reason }),
     detail,

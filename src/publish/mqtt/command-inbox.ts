@@ -64,6 +64,7 @@ export class CommandInbox {
       // The audit log is to show what was asked for, also when there is no such command.
       name: asked.command ?? (asked.name as CommandName),
       by: { via: "mqtt" },
+      ...(asked.value !== undefined && { value: asked.value }),
       ...(asked.reason !== undefined && { reason: asked.reason }),
       ...(asked.confirm !== undefined && { confirm: asked.confirm }),
     };

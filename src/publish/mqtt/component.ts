@@ -1,14 +1,17 @@
 import { capabilityOf, commandSpec, pointSpec, shortName, type CommandName, type PointName } from "#domain/capability.ts";
 import { openToHomeAssistant, type PartSettings } from "#domain/device.ts";
 import { quantities } from "#domain/quantity.ts";
+import { upsEventTypes } from "#domain/ups-event.ts";
 import type { DeviceState, PartState } from "#store/read.ts";
 import type { Text } from "../text/text.ts";
 import { entityName, partName } from "./part-name.ts";
 import { buttonClasses, flagClasses, seldomWanted, seldomWantedOfMany, seldomWantedOfSensors, switches } from "./point-class.ts";
 import { quantityClasses } from "./quantity-class.ts";
 import { identifier, type Topics } from "./topic.ts";
+import { tellsEvents } from "./ups-event.ts";
+import { variableForm } from "./variable-form.ts";
 
-export type Platform = "sensor" | "binary_sensor" | "switch" | "button" | "event";
+export type Platform = "sensor" | "binary_sensor" | "switch" | "button" | "event" | "number" | "select" | "text";
 /** One entity in a discovery document. */
 export type Component = { readonly platform: Platform } & Readonly<Record<string, unknown>>;
 export type Components = Readonly<Record<string, Component>>;
@@ -31,16 +34,17 @@ export const slug = (text: string): string =>
  * `outlet-3_outlet-on`. Made of part and point or command alone, so that no name, address or order changes it. An underscore of the part
  * becomes a colon, which no part can hold: thus no two parts, and no two pairs of device and part, share a key.
  */
-export const componentKey = (part: string, name: PointName | CommandName): string =>
+export const componentKey = (part: string, name: PointName | CommandName | "ups.event"): string =>
   `${part.replaceAll("_", ":").replaceAll("-", "--").replaceAll("/", "-")}_${name.replace(".", "-")}`;
 /** A button's key says so: `chassis.on` is a point as well as a command. */
 const buttonKey = (part: string, name: CommandName): string => `${componentKey(part, name)}-command`;
 
 /** The commands Home Assistant may offer. The bus refuses the others all the same; here nobody even sees them. */
-export const offeredCommands = (commands: readonly CommandName[], settings: PartSettings | undefined): readonly CommandName[] => {
-  if (!openToHomeAssistant(settings)) return [];
-  return settings?.feedsThisHost === true ? commands.filter((command) => !commandSpec(command).interrupts) : commands;
-};
+export const offeredCommands = (commands: readonly CommandName[], settings: PartSettings | undefined): readonly CommandName[] =>
+  commands.filter((command) => {
+    const { guarded, interrupts } = commandSpec(command);
+    return openToHomeAssistant(settings, guarded) && !(settings?.feedsThisHost === true && interrupts);
+  });
 
 interface Place {
   readonly device: DeviceState;
@@ -52,16 +56,18 @@ interface Place {
   readonly many: boolean;
 }
 
+const isVariable = (name: PointName | CommandName): boolean => capabilityOf(name) === "variable";
 const value = (point: PointName): string => `value_json['${capabilityOf(point)}']['${shortName(point)}']`;
 
 /** What all entities have. The entity id is only proposed: Home Assistant keeps the one it has. */
 const common = ({ device, part }: Place, platform: Platform, name: PointName | CommandName, title: string): Component => {
-  const word = shortName(name) === "on" && platform !== "button" ? "" : shortName(name);
+  // A variable's own name says all: `number.office_ups_ups_delay_start`.
+  const word = (shortName(name) === "on" && platform !== "button") || isVariable(name) ? "" : shortName(name);
   const key = platform === "button" ? buttonKey(part.id, name as CommandName) : componentKey(part.id, name);
   return {
     platform,
     unique_id: `${identifier(device.id)}_${key}`,
-    default_entity_id: `${platform}.${slug(`${device.id}_${selves.has(part.id) ? "" : part.id}_${word}`)}`,
+    default_entity_id: `${platform}.${slug(`${device.id}_${selves.has(part.id) ? "" : part.id.replace(/^variable\//, "")}_${word}`)}`,
     name: title,
   };
 };
@@ -81,8 +87,9 @@ const prominence = (place: Place, point: PointName): Readonly<Record<string, unk
   };
 };
 
-/** A part that is a sensor with one value needs no word for what it measures: its name says it. */
+/** A part that is a sensor with one value, or a variable, needs no word for what it measures: its name says it. */
 const pointTitle = ({ part, name, text }: Place, point: PointName): string => {
+  if (isVariable(point) && name !== "") return name;
   const speaksForItself = kindOf(part.id) === "sensor" && name !== "" && part.description.points.length === 1;
   return entityName(name, speaksForItself ? "" : text.point[point]) || entityName("", shortName(point));
 };
@@ -113,18 +120,36 @@ const shape = (point: PointName): Component => {
       return { platform: "sensor", value_template: `{{ ${value(point)} }}`, device_class: "enum", options: spec.options };
     case "words":
       return { platform: "sensor", value_template: `{{ ${value(point)} | join(' ') if ${value(point)} else None }}` };
+    case "time":
+      return { platform: "sensor", value_template: `{{ ${value(point)} }}`, device_class: "timestamp" };
     case "text":
       return { platform: "sensor", value_template: `{{ ${value(point)} }}` };
   }
 };
 
+const isDerived = ({ part }: Place, point: PointName): boolean => part.description.derived?.includes(point) === true;
+
 const pointComponent = (place: Place, point: PointName): Component => {
   const form = shape(point);
+  const topic = place.topics.state(place.device.id, place.part.id);
   return {
     ...common(place, form.platform, point, pointTitle(place, point)),
-    state_topic: place.topics.state(place.device.id, place.part.id),
+    state_topic: topic,
     ...form,
     ...prominence(place, point),
+    ...(isDerived(place, point) && { json_attributes_topic: topic, json_attributes_template: '{"derived": true}' }),
+  };
+};
+
+const variableComponent = (place: Place, point: PointName, offered: readonly CommandName[]): Component => {
+  const { device, part, topics } = place;
+  const form = variableForm(point, part.description.limits, offered.includes("variable.set"));
+  return {
+    ...common(place, form.platform, point, pointTitle(place, point)),
+    state_topic: topics.state(device.id, part.id),
+    ...(form.platform !== "sensor" && { command_topic: topics.command(device.id, part.id) }),
+    ...prominence(place, point),
+    ...form,
   };
 };
 
@@ -148,18 +173,32 @@ const buttonComponent = (place: Place, command: CommandName): Component => ({
   ...buttonClasses[command],
 });
 
+/** Available as long as the program is: that the UPS is away is one of the things it tells. */
+const eventComponent = ({ device, part, topics, text, name }: Place): Component => ({
+  platform: "event",
+  unique_id: `${identifier(device.id)}_${componentKey(part.id, "ups.event")}`,
+  default_entity_id: `event.${slug(`${device.id}_${selves.has(part.id) ? "" : part.id}_event`)}`,
+  name: entityName(name, text.event.name),
+  state_topic: topics.event(device.id, part.id),
+  event_types: upsEventTypes,
+  availability: [{ topic: topics.status }],
+});
+
 const partComponents = (place: Place): readonly (readonly [string, Component])[] => {
   const { device, part } = place;
   const offered = offeredCommands(part.description.commands, device.settings.parts[part.id]);
   const carried = new Set<CommandName>();
   const points = part.description.points.map((point) => {
+    if (isVariable(point)) return [componentKey(part.id, point), variableComponent(place, point, offered)] as const;
     const by = switches[point];
     if (!by || !offered.includes(by.on) || !offered.includes(by.off)) return [componentKey(part.id, point), pointComponent(place, point)] as const;
     carried.add(by.on).add(by.off);
     return [componentKey(part.id, point), switchComponent(place, point, by)] as const;
   });
-  const buttons = offered.filter((command) => !carried.has(command)).map((command) => [buttonKey(part.id, command), buttonComponent(place, command)] as const);
-  return [...points, ...buttons];
+  // A button has no value to give.
+  const pressed = offered.filter((command) => !carried.has(command) && commandSpec(command).value?.needed !== true);
+  const buttons = pressed.map((command) => [buttonKey(part.id, command), buttonComponent(place, command)] as const);
+  return [...points, ...buttons, ...(tellsEvents(part.description) ? [[componentKey(part.id, "ups.event"), eventComponent(place)] as const] : [])];
 };
 
 /** Every entity of the device, by its key. */

@@ -1,4 +1,5 @@
 import type { Secret } from "#domain/secret.ts";
+import type { UpsEvents } from "#domain/ups-event.ts";
 import type { Bus } from "#engine/bus.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database.ts";
@@ -35,6 +36,7 @@ export interface MqttDependencies {
   /** Knows every configured device already, also those that were never reached: what it does not know is taken for gone and swept from the broker. */
   readonly store: StoreReader;
   readonly bus: Bus;
+  readonly events: UpsEvents;
   readonly log: Log;
   readonly clock: Clock;
   readonly database: Database;

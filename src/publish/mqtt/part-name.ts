@@ -16,6 +16,8 @@ const withoutDevice = (name: string, device: string): string => {
 export const partName = (device: DeviceState, part: PartState, text: Text): string => {
   const given = clean(device.settings.parts[part.id]?.name) ?? clean(part.description.label);
   if (given !== undefined) return withoutDevice(given, deviceName(device));
+  // As the device calls it: whoever looks for `ups.delay.start` in its manual finds it.
+  if (part.id.startsWith("variable/")) return part.id.slice("variable/".length);
   const words = part.id.split("/").map((segment, level) => text.part[segment] ?? (level === 0 ? segment.replaceAll("-", " ") : segment));
   return capitalised(words.join(" ").trim());
 };

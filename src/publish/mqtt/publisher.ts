@@ -1,5 +1,6 @@
 import { partPattern } from "#domain/device.ts";
 import type { Outcome } from "#domain/outcome.ts";
+import type { UpsEvent } from "#domain/ups-event.ts";
 import type { Change } from "#store/read.ts";
 import { BridgePublisher } from "./bridge-publisher.ts";
 import { CommandInbox, publicOutcome } from "./command-inbox.ts";
@@ -15,6 +16,7 @@ import { publishedEntities } from "./published.ts";
 import { remembered } from "./remembered.ts";
 import { StatePublisher } from "./state-publisher.ts";
 import { bridgeId, createTopics, type Topics } from "./topic.ts";
+import { upsEventPayload } from "./ups-event.ts";
 
 /** Home Assistant says that it is there before it listens (home-assistant/core#39007): so many milliseconds and up to as many again. */
 const grace = 1500;
@@ -38,7 +40,7 @@ class Publisher implements MqttPublisher {
   readonly #listening = new DisposableStack();
 
   constructor(options: MqttOptions, dependencies: MqttDependencies) {
-    const { store, bus, clock, log, database, version, url, page } = dependencies;
+    const { store, bus, events, clock, log, database, version, url, page } = dependencies;
     const topics = createTopics(options.baseTopic ?? "rack-power", options.discoveryPrefix ?? "homeassistant");
     const ledger = new Ledger(database);
     const link = (): Link | undefined => this.#connection.link;
@@ -70,6 +72,7 @@ class Publisher implements MqttPublisher {
     this.#connection = new Connection(options, { log, clock, will, up: (now) => this.#up(now), receive: (message) => this.#receive(message) });
     this.#listening.use(store.subscribe((change) => this.#changed(change)));
     this.#listening.use(bus.subscribe((outcome) => this.#ended(outcome)));
+    this.#listening.use(events.subscribe((event) => this.#happened(event)));
   }
 
   status(): MqttStatus {
@@ -170,6 +173,17 @@ class Publisher implements MqttPublisher {
     if (change.kind === "removed") this.#states.drop(change.device);
     else this.#states.touchDevice(change.device);
     if (change.kind !== "connection") this.#discovery.touch(change.device);
+  }
+
+  /**
+   * After the states that it is about, for whoever looks at them then. Never kept by the broker: an event of yesterday must not set off anything
+   * when somebody subscribes today.
+   */
+  #happened(event: UpsEvent): void {
+    const deliver = (): void => {
+      if (!this.#leaving) this.#deliver(this.#topics.event(event.device, event.part), upsEventPayload(event, this.#tongue.text), { retain: false });
+    };
+    this.#quietly(this.#states.told.then(deliver));
   }
 
   #ended(outcome: Outcome): void {

@@ -30,4 +30,5 @@ export const quantityClasses: Readonly<Record<Quantity, QuantityClass>> = {
   humidity: measured(quantities.humidity.unit, "humidity"),
   fanSpeed: measured("rpm"),
   count: measured(quantities.count.unit),
+  plain: measured(quantities.plain.unit),
 };

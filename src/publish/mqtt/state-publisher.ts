@@ -43,6 +43,11 @@ export class StatePublisher {
     this.#told ??= Promise.resolve().then(() => this.#tell());
   }
 
+  /** Resolves when what changed until now has left. */
+  get told(): Promise<void> {
+    return this.#told ?? Promise.resolve();
+  }
+
   touchDevice(device: DeviceId): void {
     this.touch(device, this.#services.store.device(device)?.parts.keys() ?? []);
   }
@@ -51,7 +56,7 @@ export class StatePublisher {
   async repeat(): Promise<void> {
     this.#last.clear();
     for (const { id } of this.#services.store.devices()) this.touchDevice(id);
-    await this.#told;
+    await this.told;
   }
 
   /** The device is gone, and with it what was last said of it. */

@@ -26,6 +26,8 @@ export interface Topics {
   state(device: DeviceId, part: PartId): string;
   command(device: DeviceId, part: PartId): string;
   outcome(device: DeviceId, part: PartId): string;
+  /** What happens to a UPS. */
+  event(device: DeviceId, part: PartId): string;
   /** `page` counts from 0; further ones carry what does not fit into the first document. No device's id has the capital letter. */
   document(device: DeviceId, page: number): string;
   /** True for a discovery document of a device, whosever it is. */
@@ -47,6 +49,7 @@ export const createTopics = (base: string, prefix: string): Topics => ({
   state: (device, part) => `${base}/${device}/${part}`,
   command: (device, part) => `${base}/${device}/${part}/command`,
   outcome: (device, part) => `${base}/${device}/${part}/outcome`,
+  event: (device, part) => `${base}/${device}/${part}/event`,
   document: (device, page) => `${prefix}/device/${identifier(device)}${page === 0 ? "" : `-P${page + 1}`}/config`,
   isDocument: (topic) => topic.startsWith(`${prefix}/device/`) && topic.endsWith("/config"),
   parseCommand: (topic) => {

@@ -13,7 +13,8 @@ import { lineOfText, pathOfPart, person as personName } from "./word.ts";
 
 const description = `Waits for the end of the command and answers with its outcome: 200 when the device, read back, agrees; 202 when a write was
 taken of which nothing can be seen; else a problem that holds the outcome. With \`Prefer: respond-async\` (RFC 7240), and \`wait=…\` if you like,
-the answer is 202 and a place to look. A part with \`lock: confirm\` answers 423 with a token: send the same command again with it.`;
+the answer is 202 and a place to look. A part with \`lock: confirm\`, and a command that drops the load of a UPS, answers 423 with a token: send the same
+command again with it, and with the same value.`;
 
 const giveCommand = {
   config: { access: "control" },
@@ -28,6 +29,10 @@ const giveCommand = {
     headers: z.looseObject({ prefer: z.string().optional().describe("respond-async, and wait=<seconds>") }),
     body: z.strictObject({
       command: commandName,
+      value: z
+        .union([z.number(), z.string().max(500)])
+        .optional()
+        .describe("What a variable is set to, or after how many seconds a UPS acts; for commands that take one"),
       reason: lineOfText(500).optional().describe("Why; stands in the audit log"),
       person: personName.optional(),
       confirm: lineOfText(100).optional().describe("The token that a refusal of kind confirmation-needed gave"),
@@ -57,8 +62,8 @@ const problemOf = (outcome: Outcome, status: ErrorStatus, life: number): Problem
 /** The one path that switches something. */
 export const commandRoute = (app: App, { bus, clock, confirmationLife }: RouteServices): void => {
   app.post("/api/v1/devices/:id/parts/:part/commands", giveCommand, async ({ params, body, headers, caller }, reply) => {
-    const { command: name, reason, confirm, person } = body;
-    const words = { ...(reason !== undefined && { reason }), ...(confirm !== undefined && { confirm }) };
+    const { command: name, value, reason, confirm, person } = body;
+    const words = { ...(value !== undefined && { value }), ...(reason !== undefined && { reason }), ...(confirm !== undefined && { confirm }) };
     const command: Command = { device: params.id, part: params.part, name, by: originOf(caller, person), ...words };
     const askedAt = clock.now();
     const submission = bus.submit(command);

@@ -10,7 +10,7 @@ import {
   type PointSpec,
   type Value,
 } from "#domain/capability.ts";
-import type { Reading } from "#domain/device.ts";
+import type { Limits, PartDescription, Reading } from "#domain/device.ts";
 import { faultKinds } from "#domain/fault.ts";
 import { quantities } from "#domain/quantity.ts";
 import { rfc3339 } from "#platform/rfc3339.ts";
@@ -28,6 +28,8 @@ const valueSchema = (spec: PointSpec): z.ZodType => {
       return z.enum(spec.options);
     case "words":
       return z.array(z.string());
+    case "time":
+      return moment;
     case "text":
       return z.string();
   }
@@ -35,15 +37,19 @@ const valueSchema = (spec: PointSpec): z.ZodType => {
 
 const unitOf = (spec: PointSpec): string | undefined => (spec.type === "number" ? quantities[spec.quantity].unit : undefined);
 
+/** Of a variable only its description says the unit. */
+const unitSchema = (name: PointName, unit: string): z.ZodType => (name === "variable.number" ? z.string() : z.literal(unit));
+
 const entrySchema = (name: PointName): z.ZodType => {
   const spec = pointSpec(name);
   const unit = unitOf(spec);
   return z
     .object({
       value: valueSchema(spec),
-      ...(unit !== undefined && { unit: z.literal(unit) }),
+      ...(unit !== undefined && { unit: unitSchema(name, unit) }),
       at: moment,
       quality: z.enum(["good", "stale"]).describe("stale: read long ago, and not what is so now"),
+      derived: z.literal(true).optional().describe("Worked out from other points, as the device does not give it"),
     })
     .meta({ id: `Reading.${name}` })
     .optional();
@@ -62,6 +68,18 @@ export const connectionSchema = z
 
 const capabilityNames = Object.keys(capabilities) as readonly Capability[];
 
+const limitsSchema = z
+  .object({
+    unit: z.string().optional(),
+    least: z.number().optional(),
+    most: z.number().optional(),
+    step: z.number().optional(),
+    options: z.array(z.string()).optional().describe("The only values there are"),
+    longest: z.int().optional().describe("Characters"),
+  })
+  .meta({ id: "Limits" })
+  .describe("Of a variable: its unit, and what it takes");
+
 export const partSchema = z
   .object({
     id: partId,
@@ -71,6 +89,7 @@ export const partSchema = z
     capabilities: z.array(z.enum(capabilityNames)),
     readings: readingsSchema,
     commands: z.array(commandName),
+    limits: limitsSchema.optional(),
   })
   .meta({ id: "Part" });
 
@@ -98,10 +117,11 @@ export type ConnectionView = z.infer<typeof connectionSchema>;
 const shown = (spec: PointSpec, value: Value): Value =>
   spec.type === "number" && typeof value === "number" ? Number(value.toFixed(quantities[spec.quantity].digits)) : value;
 
-const entryView = (name: PointName, { value, at, quality }: Entry): unknown => {
+const entryView = (name: PointName, { value, at, quality }: Entry, { derived: all, limits }: PartDescription): unknown => {
   const spec = pointSpec(name);
-  const unit = unitOf(spec);
-  return { value: shown(spec, value), ...(unit !== undefined && { unit }), at: rfc3339(at), quality };
+  const unit = (name === "variable.number" ? limits?.unit : undefined) ?? unitOf(spec);
+  const derived = all?.includes(name) === true;
+  return { value: shown(spec, value), ...(unit !== undefined && { unit }), at: rfc3339(at), quality, ...(derived && { derived }) };
 };
 
 /** Only the `wanted` points, or all there are. */
@@ -109,7 +129,7 @@ export const readingsView = (part: PartState, wanted: Iterable<PointName> = part
   Object.fromEntries(
     [...wanted].flatMap((name) => {
       const entry = part.entries.get(name);
-      return entry ? [[name, entryView(name, entry)]] : [];
+      return entry ? [[name, entryView(name, entry, part.description)]] : [];
     }),
   );
 
@@ -140,8 +160,10 @@ export const connectionView = ({ state, since, fault, detail }: Connection): Con
   ...(detail !== undefined && { detail }),
 });
 
+const limitsView = ({ options, ...bounds }: Limits): PartView["limits"] => ({ ...bounds, ...(options && { options: [...options] }) });
+
 export const partView = ({ settings }: DeviceState, part: PartState): PartView => {
-  const { label, points, commands } = part.description;
+  const { label, points, commands, limits } = part.description;
   const own = settings.parts[part.id];
   const found = new Set([...points, ...commands].map(capabilityOf));
   return {
@@ -152,6 +174,7 @@ export const partView = ({ settings }: DeviceState, part: PartState): PartView =
     capabilities: capabilityNames.filter((name) => found.has(name)),
     readings: readingsView(part),
     commands: commandNames.filter((name) => commands.includes(name)),
+    ...(limits && { limits: limitsView(limits) }),
   };
 };
 

@@ -1,6 +1,7 @@
 import type { DeviceId } from "#domain/device.ts";
 import type { Outcome } from "#domain/outcome.ts";
 import type { Repair } from "#domain/repair.ts";
+import type { UpsEvent } from "#domain/ups-event.ts";
 import { rfc3339 } from "#platform/rfc3339.ts";
 import type { Change } from "#store/read.ts";
 import { connectionView, deviceView, readingsView } from "./device-view.ts";
@@ -9,6 +10,7 @@ import type { RouteServices } from "./route.ts";
 
 type News =
   | Change
+  | { readonly kind: "ups"; readonly device: DeviceId; readonly event: UpsEvent }
   | { readonly kind: "repairs"; readonly list: readonly Repair[] }
   | { readonly kind: "outcome"; readonly device: DeviceId; readonly outcome: Outcome };
 
@@ -44,7 +46,7 @@ export const outcomeIn = (id: string | undefined): string | undefined => /^([\w-
  * Starts with the whole state, so that a reader that comes back needs no memory of ours to be right; then tells each change. What
  * waits is only which points changed: the values are read when the text leaves, so a reader that lags gets newer ones, not more.
  */
-export const createFeed = ({ store, bus, clock, limits }: RouteServices, { device, after, cutOff }: FeedOptions): Feed => {
+export const createFeed = ({ store, bus, events, clock, limits }: RouteServices, { device, after, cutOff }: FeedOptions): Feed => {
   const waiting: News[] = [];
   let wake = (): void => undefined;
   let greeted = false;
@@ -67,7 +69,11 @@ export const createFeed = ({ store, bus, clock, limits }: RouteServices, { devic
     waiting.push(news);
     wake();
   };
-  const subscriptions = [store.subscribe(tell), bus.subscribe((outcome) => tell({ kind: "outcome", device: outcome.command.device, outcome }))];
+  const subscriptions = [
+    store.subscribe(tell),
+    bus.subscribe((outcome) => tell({ kind: "outcome", device: outcome.command.device, outcome })),
+    events.subscribe((event) => tell({ kind: "ups", device: event.device, event })),
+  ];
 
   const newest = bus.outcomes({ limit: after === undefined ? 1 : mostTold });
   const known = after === undefined ? 0 : newest.findIndex(({ id }) => id === after);
@@ -78,6 +84,7 @@ export const createFeed = ({ store, bus, clock, limits }: RouteServices, { devic
   const dataOf = (news: News): readonly [event: string, data: unknown] | undefined => {
     if (news.kind === "outcome") return ["outcome", outcomeView(news.outcome)];
     if (news.kind === "repairs") return ["repairs", news.list];
+    if (news.kind === "ups") return ["ups", { ...news.event, at: rfc3339(news.event.at) }];
     if (news.kind === "removed") return ["removed", { device: news.device }];
     const state = store.device(news.device);
     if (!state) return undefined;

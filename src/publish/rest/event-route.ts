@@ -7,6 +7,7 @@ import { deviceId } from "./word.ts";
 
 const description = `Server-sent events. First one \`device\` per device with its whole state (the same as GET /devices/{id}), then as things happen:
 \`readings\` {device, part, readings}: the points that changed; \`connection\` {device, connection}; \`outcome\`: as in /outcomes;
+\`ups\` {device, part, type, at, status, lasted, reason}: what happened to a UPS, such as \`on-battery\`, \`flicker\` or \`communication-lost\`; told once, to whoever listens;
 \`device\`: what the device is made of is new; \`removed\` {device}; \`repairs\`: as in /repairs, the whole list, at the start and when it changed (not with a device). With \`Last-Event-ID\` the outcomes after that event come first. A comment is sent when nothing happens. A reader that does not keep up is cut off and may come back.`;
 
 const watch = {

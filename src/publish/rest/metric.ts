@@ -20,6 +20,7 @@ const shapes: Readonly<Record<Quantity, { readonly suffix: string; readonly fact
   humidity: { suffix: "_ratio", factor: 0.01 },
   fanSpeed: { suffix: "_rpm", factor: 1 },
   count: { suffix: "", factor: 1 },
+  plain: { suffix: "", factor: 1 },
 };
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

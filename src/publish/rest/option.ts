@@ -2,6 +2,7 @@ import type { DeviceId } from "#domain/device.ts";
 import type { Added, Identified, Question } from "#domain/identified.ts";
 import type { Repair } from "#domain/repair.ts";
 import type { Scope } from "#domain/scope.ts";
+import type { UpsEvents } from "#domain/ups-event.ts";
 import type { Bus } from "#engine/bus.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Log, LogLevel } from "#platform/log.ts";
@@ -138,6 +139,7 @@ export interface ReloadResult {
 export interface RestDependencies {
   readonly store: StoreReader;
   readonly bus: Bus;
+  readonly events: UpsEvents;
   readonly log: Log;
   readonly clock: Clock;
   readonly version: string;

@@ -13,9 +13,10 @@ export const commandName = z.enum(commandNames).meta({ id: "CommandName" });
 
 const originSchema = z
   .object({
-    via: z.enum(["mqtt", "rest", "page", "engine"]),
+    via: z.enum(["mqtt", "rest", "page", "nut", "engine"]),
     key: z.string().optional().describe("Name of the API key"),
     person: z.string().optional().describe("Who was at the page, or for whom the key acted"),
+    user: z.string().optional().describe("User of the NUT server"),
     why: z.string().optional().describe("What made the program do it by itself"),
   })
   .describe("Through which door the command came");
@@ -26,6 +27,7 @@ export const outcomeSchema = z
     device: deviceId,
     part: partId,
     command: z.string().describe("As it was asked; one of the catalogue, unless it was refused"),
+    value: z.union([z.number(), z.string()]).optional().describe("What came with the command"),
     by: originSchema,
     reason: z.string().optional().describe("Why, in the words of whoever asked"),
     state: z.enum(["running", "confirmed", "unconfirmed", "refused", "failed"]).describe(
@@ -45,10 +47,11 @@ export type OutcomeView = z.infer<typeof outcomeSchema>;
 
 const originView = (by: Origin): OutcomeView["by"] => ({ ...by });
 
-const commandView = ({ device, part, name, by, reason }: Command): Pick<OutcomeView, "device" | "part" | "command" | "by" | "reason"> => ({
+const commandView = ({ device, part, name, value, by, reason }: Command): Pick<OutcomeView, "device" | "part" | "command" | "value" | "by" | "reason"> => ({
   device,
   part,
   command: name,
+  ...(value !== undefined && { value }),
   by: originView(by),
   ...(reason !== undefined && { reason }),
 });

@@ -2,6 +2,7 @@ import { fastifyHelmet } from "@fastify/helmet";
 import { fastifyRateLimit } from "@fastify/rate-limit";
 import type { ZodTypeProvider } from "@fastify/type-provider-zod";
 import { fastify } from "fastify";
+import { listenFailure } from "#platform/listen-failure.ts";
 import { guard } from "./access.ts";
 import { backupRoutes } from "./backup-route.ts";
 import { commandRoute } from "./command-route.ts";
@@ -123,20 +124,12 @@ const build = async (app: App, dependencies: RestDependencies, limits: RestLimit
   guardMethods(app, paths);
 };
 
-const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: "another program has it",
-  EACCES: "this program may not take it",
-  EADDRNOTAVAIL: "this machine has no such address",
-};
-
 const listen = async (app: App, host: string, port: number): Promise<number> => {
   try {
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    const why = reasons[code] ?? String(error);
-    throw new Error(`REST cannot listen at ${host}:${port}: ${why}`, { cause: error });
+    throw new Error(`REST ${listenFailure(host, port, error)}`, { cause: error });
   }
   const address = app.server.address();
   return typeof address === "object" && address ? address.port : port;

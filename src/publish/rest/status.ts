@@ -1,4 +1,3 @@
-import { commandSpec } from "#domain/capability.ts";
 import type { FaultKind } from "#domain/fault.ts";
 import type { Outcome, Refusal } from "#domain/outcome.ts";
 
@@ -48,6 +47,7 @@ export const faultStatus: Readonly<Record<FaultKind, ErrorStatus>> = {
 export const refusalStatus: Readonly<Record<Refusal, ErrorStatus>> = {
   "not-known": 404,
   "not-capable": 422,
+  "wrong-value": 422,
   quarantined: 503,
   locked: 423,
   "feeds-this-host": 423,
@@ -69,7 +69,7 @@ export const outcomeStatus = (outcome: Outcome): 200 | 202 | ErrorStatus => {
     case "confirmed":
       return 200;
     case "unconfirmed":
-      return outcome.fault === undefined && commandSpec(outcome.command.name).proof.kind === "nothing" ? 202 : 504;
+      return outcome.fault === undefined && outcome.traceless === true ? 202 : 504;
     case "refused":
       return refusalStatus[outcome.refusal];
     case "failed":

@@ -1,5 +1,6 @@
 import { parse } from "yaml";
 import { commandNames, pointNames, type CommandName, type PointName } from "#domain/capability.ts";
+import { upsEventTypes, type UpsEventType } from "#domain/ups-event.ts";
 import { readTextIfThere } from "#platform/file.ts";
 
 /** Languages there are texts in; each has a file here. */
@@ -8,7 +9,7 @@ export type Language = (typeof languages)[number];
 
 export const bridgeWords = ["name", "connection", "version", "devices-online", "devices-offline", "devices-quarantined", "problem", "command"] as const;
 export type BridgeWord = (typeof bridgeWords)[number];
-export const partWords = ["outlet", "phase", "bank", "inlet", "input", "output", "battery", "meter", "sensor", "chassis", "ups"] as const;
+export const partWords = ["outlet", "phase", "bank", "inlet", "input", "output", "battery", "meter", "sensor", "chassis", "ups", "variable"] as const;
 
 /** What a person reads, in one language. */
 export interface Text {
@@ -17,6 +18,8 @@ export interface Text {
   readonly part: Readonly<Record<string, string>>;
   readonly point: Readonly<Record<PointName, string>>;
   readonly command: Readonly<Record<CommandName, string>>;
+  /** What happens to a UPS; `name` is that of the entity. */
+  readonly event: Readonly<Record<UpsEventType | "name", string>>;
 }
 
 const section = (all: unknown, name: string, keys: readonly string[]): Record<string, string> => {
@@ -38,6 +41,7 @@ export const parseText = (yaml: string): Text => {
     part: section(all, "part", partWords),
     point: section(all, "point", pointNames) as Text["point"],
     command: section(all, "command", commandNames) as Text["command"],
+    event: section(all, "event", ["name", ...upsEventTypes]) as Text["event"],
   };
 };
 

@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createLog } from "#platform/log.ts";
+import { NutSlot } from "#program/nut-slot.ts";
+import { createStore } from "#store/store.ts";
+import { handClock } from "./platform/hand-clock.ts";
+import { rawAnswer } from "./peer/nut-server-rig.ts";
+import { until } from "./peer/until.ts";
+import { fakeBus } from "./publish/rest-rig.ts";
+
+test("an address that cannot be had, or a certificate that is not there, is told once and tried again", async () => {
+  const stranger = createServer().listen(0, "127.0.0.1");
+  await once(stranger, "listening");
+  const { port } = stranger.address() as { port: number };
+  const clock = handClock();
+  const lines: string[] = [];
+  const store = createStore();
+  const folder = mkdtempSync(join(tmpdir(), "nut-slot-"));
+  await using slot = new NutSlot({ store, bus: fakeBus(store), clock, log: createLog("info", (line) => lines.push(line)), version: "1.2.3" });
+  const settings = { host: "127.0.0.1", port, names: {}, users: [] };
+  await slot.use(settings);
+  await clock.advance(60_000);
+  await until(() => clock.due === 30_000, "it waits for the next try");
+  expect(slot.problems()).toEqual([`nutServer: cannot listen at 127.0.0.1:${port}: another program has it`]);
+  expect(lines.filter((line) => line.includes("another program"))).toHaveLength(1);
+  stranger.close();
+  await once(stranger, "close");
+  await clock.advance(30_000);
+  await until(() => slot.port === port, "it listens");
+  expect(slot.problems()).toEqual([]);
+  // What is wrong later leaves the server as it is.
+  await slot.use({ ...settings, tls: { cert: join(folder, "none.crt"), key: join(folder, "none.key") } });
+  expect(slot.problems()[0]).toContain("none.crt");
+  expect(await rawAnswer(port, "NETVER")).toBe("1.3\nOK Goodbye\n");
+  await slot.use(undefined);
+  expect([slot.port, slot.problems()]).toEqual([undefined, []]);
+  rmSync(folder, { recursive: true, force: true });
+});
