@@ -24,7 +24,7 @@ test("describes and reads a UPS by the program", async () => {
   await using session = await openPwrstat({ program: program.path });
   const description = await session.describe(soon());
   expect(description).toMatchObject({ manufacturer: "CyberPower", model: "CP1500AVRLCDa", firmware: "CTHFU2000557" });
-  expect(description.parts.map(({ id }) => id)).toEqual(["ups", "input", "output"]);
+  expect(description.parts.map(({ id }) => id)).toEqual(["ups", "input", "output", "variable/input.voltage.nominal", "variable/last-power-event"]);
   expect(description.parts[0]?.commands).toEqual(["ups.test", "ups.beeperOn", "ups.beeperOff", "ups.beeperMute"]);
   expect(await everything(session)).toMatchObject({ "ups ups.charge": 100, "ups ups.beeper": "enabled", "output meter.power": 324 });
   expect(new Set(await program.calls())).toEqual(new Set(["-status", "-config"]));

@@ -14,6 +14,8 @@ const values = (name: keyof typeof seen): Readonly<Record<string, unknown>> => v
 const local = (moment: string): unknown => expect.stringMatching(new RegExp(`^${moment}[+-]\\d\\d:\\d\\d$`));
 
 const usual = {
+  "variable/input.voltage.nominal variable.number": 120,
+  "variable/last-power-event variable.text": "Blackout at 2026/07/21 15:10:43 for 24 sec.",
   "ups ups.status": ["OL"],
   "ups ups.state": "online",
   "ups ups.communicationLost": false,
@@ -123,6 +125,7 @@ test("a firmware with a dot keeps it", () => {
 });
 
 const answered = {
+  "variable/input.voltage.nominal variable.number": 120,
   "ups ups.status": ["OL", "CHRG"],
   "ups ups.state": "online",
   "ups ups.communicationLost": false,

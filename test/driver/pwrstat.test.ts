@@ -24,6 +24,7 @@ test("describes and reads a UPS by the socket, which takes no commands", async (
     ["input", []],
     ["output", []],
     ["battery", []],
+    ["variable/input.voltage.nominal", []],
   ]);
   expect(await everything(session)).toMatchObject({ "ups ups.load": 10.5, "output meter.voltage": 119, "ups ups.charging": true });
 });

@@ -1,6 +1,6 @@
 import type { PointName } from "#domain/capability.ts";
 import type { Fields } from "#transport/pwrstat/field.ts";
-import { momentOf, numeric, textual } from "./measure.ts";
+import { momentOf, nominalVoltage, numeric, textual } from "./measure.ts";
 import { lostStatus, type Status, statusReadings, word } from "./status.ts";
 
 /** Without one of these the daemon has no UPS: when the link is lost it shows what it was told before, the last test and event, and nothing measured. */
@@ -64,6 +64,7 @@ export const readAnswer = (fields: Fields): Status => {
       ...numeric("ups", "ups.nominalPower", numberOf(fields, "output_rating_watt", 1000)),
       ...textual("ups.testResult", testResult(fields)),
       ...textual("ups.lastTransfer", fields.get("power_event_result") === "0" ? undefined : momentOf(fields.get("power_event_date"))),
+      ...numeric(nominalVoltage, "variable.number", numberOf(fields, "input_rating_volt", 1000)),
       ...numeric("input", "meter.voltage", numberOf(fields, "utility_volt", 1000)),
       ...numeric("output", "meter.voltage", numberOf(fields, "output_volt", 1000)),
       ...numeric("battery", "meter.voltage", numberOf(fields, "battery_volt", 1000)),

@@ -1,6 +1,6 @@
 import type { PointName } from "#domain/capability.ts";
 import type { Fields } from "#transport/pwrstat/field.ts";
-import { hertz, measuresOf, momentOf, numeric, textual } from "./measure.ts";
+import { event, hertz, measuresOf, momentOf, nominalVoltage, numeric, textual } from "./measure.ts";
 import { lostStatus, type Status, statusReadings, word } from "./status.ts";
 
 const supplies: Readonly<Record<string, string>> = { "Utility Power": "OL", "Battery Power": "OB" };
@@ -68,7 +68,9 @@ export const readListing = (fields: Fields): Status => {
       ...textual("ups.testResult", said(fields.get("Test Result"))),
       ...textual("ups.lastTransfer", momentOf(date)),
       ...textual("ups.lastTransferReason", reason),
+      ...event(fields.get("Last Power Event")),
       ...textual("ups.alarmText", trouble(fields.get("State"))),
+      ...numeric(nominalVoltage, "variable.number", measuresOf(fields.get("Rating Voltage")).V),
       ...numeric("input", "meter.voltage", measuresOf(fields.get("Utility Voltage")).V),
       ...numeric("input", "meter.frequency", hertz(measuresOf(fields.get("Utility Frequency")).Hz)),
       ...numeric("output", "meter.voltage", measuresOf(fields.get("Output Voltage")).V),

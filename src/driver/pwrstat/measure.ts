@@ -22,6 +22,8 @@ const plausible = {
   "ups.runtime": [0, 65_534],
   "ups.nominalPower": [1, 100_000],
   "ups.nominalApparentPower": [1, 100_000],
+  /** Of volts. */
+  "variable.number": [1, 1000],
 } as const satisfies Partial<Record<PointName, readonly [least: number, most: number]>>;
 
 /** A reading as a list: of one, or empty where there is no number or none that can be. */
@@ -45,3 +47,9 @@ export const textual = (
   point: "ups.testResult" | "ups.lastTransfer" | "ups.lastTransferReason" | "ups.alarmText",
   value: string | undefined,
 ): readonly Reading[] => (value === undefined ? [] : [reading("ups", point, value)]);
+
+/** NUT's name for it. */
+export const nominalVoltage = "variable/input.voltage.nominal";
+/** The last power event as it is printed, with how long it took. */
+export const lastEvent = "variable/last-power-event";
+export const event = (text: string | undefined): readonly Reading[] => (text === undefined ? [] : [reading(lastEvent, "variable.text", text)]);

@@ -2,10 +2,11 @@ import type { Command } from "#domain/command.ts";
 import { type Description, type PartDescription, reading, type Reading, type Wanted } from "#domain/device.ts";
 import { Fault } from "#domain/fault.ts";
 import type { Session } from "#driver/contract.ts";
+import { lastEvent, nominalVoltage } from "./measure.ts";
 import type { Source } from "./source.ts";
 import type { Status } from "./status.ts";
 
-const partIds = ["ups", "input", "output", "battery"] as const;
+const partIds = ["ups", "input", "output", "battery", nominalVoltage, lastEvent] as const;
 
 const present = (status: Status): Status => {
   if (status.lost) throw new Fault("unreachable", "pwrstatd runs, but has lost its UPS or never found it (Lost Communication)");
@@ -16,7 +17,7 @@ const describe = ({ model, firmware, readings, possible }: Status, beeper: reado
   const parts = partIds.map((id): PartDescription => {
     const own = id === "ups" ? [...beeper.map(({ point }) => point), ...possible] : [];
     const points = new Set([...readings.flatMap(({ part, point }) => (part === id ? [point] : [])), ...own]);
-    return { id, points: [...points], commands: id === "ups" ? [...commands] : [] };
+    return { id, points: [...points], commands: id === "ups" ? [...commands] : [], ...(id === nominalVoltage && { limits: { unit: "V" } }) };
   });
   return {
     manufacturer: "CyberPower",
