@@ -5,15 +5,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 
-import { alone, cacheFolder } from "./cache.ts";
-import { refused, type Peer, type Provision } from "./debian-peer.ts";
+import { cacheFolder } from "./cache.ts";
+import type { Peer, Provision } from "./debian-peer.ts";
 import { freePort } from "./port.ts";
 import { startProcess } from "./process.ts";
 import { pythonPackages } from "./provision.ts";
-import { run } from "./run.ts";
 
 const commit = "ec4dcbba80ebdbc6a337ad1f64169dd9a98046bb";
-const address = `https://codeload.github.com/DanielWinks/pwrstat_docker/tar.gz/${commit}`;
 const modules = ["pwrstat_api", "pwrstat_mqtt", "pwrstat_prometheus", "pwrstat_rest", "pwrstat_schemas"].map((name) => `${name}.py`);
 const digest = "e7331d9ea4b965dd0e75dbc53f523ead5baedecc6961eb64fc8e0a678b2b50b8";
 const requirements = ["flask==3.1.3", "prometheus_client==0.26.0", "paho-mqtt==1.6.1", "ruamel.yaml==0.19.1", "voluptuous==0.16.0"];
@@ -25,33 +23,14 @@ const isWhole = (folder: string): boolean => {
   return hash.digest("hex") === digest;
 };
 
-/** Its sources, from where it is published into the cache: they are run and compared with, and are no part of this project. */
-const fetchSources = (): Promise<string> =>
-  alone("pwrstat_docker", async () => {
-    const folder = join(cacheFolder(), "forerunner", `pwrstat_docker-${commit.slice(0, 7)}`);
-    if (isWhole(folder)) return folder;
-    const beside = `${folder}.new`;
-    rmSync(beside, { recursive: true, force: true });
-    mkdirSync(beside, { recursive: true });
-    const response = await fetch(address, { signal: AbortSignal.timeout(30_000) });
-    if (!response.ok) throw new Error(`${address} answers ${response.status}`);
-    writeFileSync(join(beside, "sources.tar.gz"), Buffer.from(await response.arrayBuffer()));
-    await run("tar", ["xzf", "sources.tar.gz", "--strip-components=1", ...modules.map((name) => `pwrstat_docker-${commit}/${name}`)], { cwd: beside });
-    if (!isWhole(beside)) throw new Error(`${address} gives other files than those that were looked at`);
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(beside, folder);
-    return folder;
-  });
+/** Where its sources are looked for: a checkout of DanielWinks/pwrstat_docker. They are run and compared with, are no part of this project, and in no package. */
+const checkout = join(cacheFolder(), "forerunner", `pwrstat_docker-${commit.slice(0, 7)}`);
 
 /** pwrstat_docker itself with what it needs from PyPI; `root` is the folder of its sources. */
 export const pwrstatDocker = async (): Promise<Provision> => {
+  if (!isWhole(checkout)) return { ok: false, why: `pwrstat_docker: its commit ${commit.slice(0, 7)} is not at forerunner/ in the cache of the peers` };
   const python = await pythonPackages("pwrstat-docker", ...requirements);
-  if (!python.ok) return python;
-  try {
-    return { ...python, root: await fetchSources() };
-  } catch (error) {
-    return refused("pwrstat_docker", error);
-  }
+  return python.ok ? { ...python, root: checkout } : python;
 };
 
 export interface Forerunner extends AsyncDisposable {

@@ -16,7 +16,7 @@ import { samples } from "../compat/pwrstat/sample.ts";
 import { makeCertificates } from "./certificate.ts";
 import { pwrstatDocker, startForerunner } from "./compat-pwrstat-forerunner.ts";
 import { startMosquitto } from "./mosquitto.ts";
-import { debianPackages, describeWithPeer, gatherPeers } from "./provision.ts";
+import { debianPackages, describeWithCheckout, describeWithPeer, gatherPeers } from "./provision.ts";
 import { run } from "./run.ts";
 import { until } from "./until.ts";
 
@@ -80,7 +80,7 @@ const known = (state: { readonly model: string | undefined; readonly firmware: s
   ...(state.firmware !== undefined && { firmware: state.firmware }),
 });
 
-describeWithPeer("pwrstat_docker and we, on the same UPS", together, () => {
+describeWithCheckout("pwrstat_docker and we, on the same UPS", together, () => {
   test("the transcripts are what it does today", async () => {
     await using old = await startForerunner(peers.forerunner, { labels: { rack: "0" } });
     let compared = 0;

@@ -35,6 +35,17 @@ export const gatherPeers = async <Name extends string>(
   return { peers: Object.fromEntries(found) as Record<Name, Peer>, together };
 };
 
+/**
+ * For what no package brings: skipped with the reason also where nothing else may be left out. What was learnt from it stands in a test of its own, which
+ * always runs.
+ */
+export const describeWithCheckout = (title: string, provision: Provision, body: (peer: Peer) => void): void => {
+  describe(title, () => {
+    if (provision.ok) return body(provision);
+    test.skip(`no checkout: ${provision.why}`, () => undefined);
+  });
+};
+
 /** `describe` that runs when the peer is there. Else it reports itself as skipped with the reason; with CI=true it fails, because there nothing may be left out. */
 export const describeWithPeer = (title: string, provision: Provision, body: (peer: Peer) => void): void => {
   describe(title, () => {
