@@ -73,6 +73,7 @@ export const pythonPeers: Readonly<Record<string, PythonPeer>> = {
       "home-assistant-frontend==20260729.7",
       "paho-mqtt==2.1.0",
       "aiohasupervisor==0.6.0",
+      "aionut==4.3.4",
       "ha-ffmpeg==3.2.2",
       "hassil==3.11.0",
       "home-assistant-intents==2026.7.30",
