@@ -64,6 +64,7 @@ test.each([
   ["Battery Needs Replacement", ["RB"]],
   ["ONLINE", ["OL"]],
   ["TRIM ONLINE", ["TRIM", "OL"]],
+  ["ONLINE NOBATT", ["OL", "ALARM", "NOBATT"]],
   ["ONBATT LOWBATT", ["OB", "LB"]],
   ["on_battery", ["OB"]],
   ["OL OL", ["OL"]],

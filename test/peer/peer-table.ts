@@ -74,6 +74,7 @@ export const pythonPeers: Readonly<Record<string, PythonPeer>> = {
       "paho-mqtt==2.1.0",
       "aiohasupervisor==0.6.0",
       "aionut==4.3.4",
+      "aioapcaccess==1.0.0",
       "ha-ffmpeg==3.2.2",
       "hassil==3.11.0",
       "home-assistant-intents==2026.7.30",

@@ -40,7 +40,10 @@ const chunk = (text: string): readonly string[] => {
   return each.some((word) => words.has(word)) ? each : [plain];
 };
 
+/** What apcupsd says of a UPS without a battery is an alarm, and stays beside it, as by our own driver of apcupsd. */
+const withAlarm = (word: string): readonly string[] => (word === "NOBATT" ? ["ALARM", word] : [word]);
+
 /** NUT's status words out of a state: `OL CHRG`, `Online, Battery Charging`, `ONBATT LOWBATT`, `on_battery`. */
-export const statusWords = (state: string): readonly string[] => [...new Set(state.split(/[,;]/).flatMap(chunk))];
+export const statusWords = (state: string): readonly string[] => [...new Set(state.split(/[,;]/).flatMap(chunk).flatMap(withAlarm))];
 /** apcupsd has lost the UPS, or a NUT server its driver: what else is shown is old. */
 export const isLost = (state: string): boolean => ["COMMLOST", "NO COMMUNICATION", "WAIT"].includes(state.trim().toUpperCase().replaceAll("_", " "));
