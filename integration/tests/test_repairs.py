@@ -105,18 +105,22 @@ async def test_checked_again(
 
 
 @pytest.mark.parametrize(
-    ("kind", "key", "connecting", "answered"),
+    ("kind", "key", "connecting", "refused", "answered"),
     [
         (
             "denied",
             "denied",
-            lambda p: p.devices[0]["connection"].update(state="connecting"),
-            lambda p: p.devices[0]["connection"].update(state="online"),
+            lambda p: p.devices[0].update(connection={"state": "connecting"}),
+            lambda p: p.devices[0].update(
+                connection={"state": "offline", "fault": "denied"}
+            ),
+            lambda p: p.devices[0].update(connection={"state": "online"}),
         ),
         (
             "broker-refused",
             "broker_refused",
             lambda p: p.health["broker"].update(state="connecting"),
+            lambda p: p.health["broker"].update(state="refused"),
             lambda p: p.health["broker"].update(state="connected"),
         ),
     ],
@@ -129,6 +133,7 @@ async def test_a_login_on_its_way_is_no_success(
     kind: str,
     key: str,
     connecting: Callable[[Program], None],
+    refused: Callable[[Program], None],
     answered: Callable[[Program], None],
 ) -> None:
     """The form waits for the answer, and shows when it is no again."""
@@ -141,11 +146,15 @@ async def test_a_login_on_its_way_is_no_success(
     pressed = hass.async_create_task(submit(hass, form))
     await settle_without(pressed)
     assert not pressed.done()
+    # Refused after the flow has asked for repairs, and before it asks for the state.
+    refused(program)
+    await settle_without(pressed)
+    assert not pressed.done()
     program.repairs = [repair]
-    answered(program)
     await settle_without(pressed)
     assert not pressed.done()
     program.repairs = []
+    answered(program)
     assert (await pressed)["type"] is FlowResultType.CREATE_ENTRY
 
 

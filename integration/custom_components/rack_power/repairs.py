@@ -114,9 +114,10 @@ class CheckAgainFlow(RackPowerFlow):
             await asyncio.sleep(BETWEEN_LOOKS)
 
     async def _is_settled(self, repair: Repair | None) -> bool:
-        """Tell whether the other side has answered.
+        """Tell whether the other side has answered, and not refused us.
 
-        While a login is on its way nothing is wrong with it, and nothing is right.
+        While a login is on its way nothing is wrong with it, and nothing is right. It
+        may have been refused since the list of repairs was asked for.
         """
         if repair is None:
             return True
@@ -124,12 +125,13 @@ class CheckAgainFlow(RackPowerFlow):
             devices = await self._coordinator.client.devices()
             return all(
                 device["connection"]["state"] != "connecting"
+                and device["connection"].get("fault") != "denied"
                 for device in devices
                 if device["id"] == repair["device"]
             )
         if repair["kind"].startswith("broker-"):
             broker = (await self._coordinator.client.health()).get("broker")
-            return broker is None or broker["state"] != "connecting"
+            return broker is None or broker["state"] == "connected"
         return True
 
 
