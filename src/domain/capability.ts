@@ -59,8 +59,8 @@ const flag = <P extends { pace: Pace; role: Role }>(when: P) => ({ type: "flag",
 const problem = <P extends { pace: Pace; role: Role }>(when: P) => ({ type: "flag", problem: true, ...when }) as const;
 const becomes = <const V extends Record<string, boolean | string>>(values: V) => ({ kind: "becomes", values }) as const;
 const nothing = { kind: "nothing" } as const;
-const within = { pace: "live", role: "diagnostic" } as const;
-const once = { pace: "once", role: "diagnostic" } as const;
+const liveAside = { pace: "live", role: "diagnostic" } as const;
+const onceAside = { pace: "once", role: "diagnostic" } as const;
 const startsTest = { kind: "any", proofs: [becomes({ testing: true }), { kind: "changes", point: "testResult" }] } as const;
 const goesDown = { kind: "any", proofs: [becomes({ shutdownPending: true }), becomes({ forcedShutdown: true }), becomes({ off: true })] } as const;
 /** Seconds. */
@@ -120,28 +120,28 @@ export const capabilities = {
       forcedShutdown: problem(live),
       /** Whoever reads the UPS has lost it: nothing else is known of it. */
       communicationLost: problem(live),
-      charging: flag(within),
-      discharging: flag(within),
-      boost: flag(within),
-      trim: flag(within),
-      calibrating: flag(within),
-      testing: flag(within),
+      charging: flag(liveAside),
+      discharging: flag(liveAside),
+      boost: flag(liveAside),
+      trim: flag(liveAside),
+      calibrating: flag(liveAside),
+      testing: flag(liveAside),
       /** The UPS counts down to cutting off its load. */
-      shutdownPending: flag(within),
+      shutdownPending: flag(liveAside),
       charge: number("charge", live),
       runtime: number("duration", live),
       load: number("load", live),
       /** Since the mains went away; 0 while they are there. */
-      timeOnBattery: number("duration", within),
+      timeOnBattery: number("duration", liveAside),
       /** When the UPS last went to its battery. */
-      lastTransfer: { type: "time", ...within },
-      lastTransferReason: { type: "text", ...within },
-      nominalPower: number("power", once),
-      nominalApparentPower: number("apparentPower", once),
+      lastTransfer: { type: "time", ...liveAside },
+      lastTransferReason: { type: "text", ...liveAside },
+      nominalPower: number("power", onceAside),
+      nominalApparentPower: number("apparentPower", onceAside),
       beeper: { type: "choice", options: ["enabled", "disabled", "muted"], ...aside },
       testResult: { type: "text", ...aside },
       /** What the device's alarm says. */
-      alarmText: { type: "text", ...within },
+      alarmText: { type: "text", ...liveAside },
       /** When the battery was put in, as the device says it. */
       batteryDate: { type: "text", ...aside },
     },

@@ -1,5 +1,4 @@
-import type { PointName } from "./capability.ts";
-import { upsStates, type ValueOf } from "./capability.ts";
+import { upsStates, type PointName, type ValueOf } from "./capability.ts";
 import { reading, type PartId, type Reading } from "./device.ts";
 
 type State = (typeof upsStates)[number];
@@ -31,7 +30,7 @@ const lostWord = "NOCOMM";
 /** What a UPS says of itself. */
 const ofUps: ReadonlySet<string> = new Set(["OL", "HB", ...Object.keys(statusFlags)]);
 
-const words: Readonly<Record<Exclude<State, "unknown">, string>> = {
+const wordOf: Readonly<Record<Exclude<State, "unknown">, string>> = {
   "communication-lost": lostWord,
   "forced-shutdown": "FSD",
   off: "OFF",
@@ -45,7 +44,7 @@ const words: Readonly<Record<Exclude<State, "unknown">, string>> = {
 
 /** Low matters more than "on battery" only there: a battery that is low while it charges is still on line. */
 const holds = (state: Exclude<State, "unknown">, has: (word: string) => boolean): boolean =>
-  state === "low-battery" ? has("LB") && has("OB") : has(words[state]);
+  state === "low-battery" ? has("LB") && has("OB") : has(wordOf[state]);
 
 const stateOf = (has: (word: string) => boolean): State => upsStates.find((state) => state !== "unknown" && holds(state, has)) ?? "unknown";
 
@@ -89,12 +88,15 @@ export const upsStatus = (part: PartId, given: readonly string[]): readonly Read
 };
 
 /** The points that a source can tell whose status is made of these words: without a word for charging, nobody knows whether it charges. */
-export const upsStatusPointsOf = (vocabulary: readonly string[]): readonly PointName[] => [
-  "ups.status",
-  "ups.state",
-  ...(vocabulary.includes(lostWord) ? (["ups.communicationLost"] as const) : []),
-  ...Object.entries(statusFlags).flatMap(([word, point]) => (vocabulary.includes(word) ? [point] : [])),
-];
+export const upsStatusPointsOf = (vocabulary: Iterable<string>): readonly PointName[] => {
+  const words = new Set(vocabulary);
+  return [
+    "ups.status",
+    "ups.state",
+    ...(words.has(lostWord) ? (["ups.communicationLost"] as const) : []),
+    ...Object.entries(statusFlags).flatMap(([word, point]) => (words.has(word) ? [point] : [])),
+  ];
+};
 
 /** The points that `upsStatus` gives; a part that answers its status with every word of the grammar has all of them. */
 export const upsStatusPoints = ["ups.status", "ups.state", "ups.communicationLost", ...Object.values(statusFlags)] as const;

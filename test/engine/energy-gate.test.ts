@@ -5,6 +5,7 @@ import { createEnergyGate } from "#engine/energy-gate.ts";
 import { openDatabase } from "#platform/database.ts";
 import { createLog } from "#platform/log.ts";
 import { virtualClock } from "#test/platform/virtual-clock.ts";
+import { crashingGate } from "./crashing-gate.ts";
 
 const log = createLog("error", () => undefined);
 
@@ -12,13 +13,7 @@ const log = createLog("error", () => undefined);
 const meter = () => {
   const database = openDatabase(":memory:", () => undefined);
   const clock = virtualClock();
-  let alive = { now: true };
-  /** What is gone after a crash takes its timers with it. */
-  const begin = () => {
-    alive.now = false;
-    const mine = (alive = { now: true });
-    return createEnergyGate(database, { ...clock, after: (ms, act) => clock.after(ms, () => (mine.now ? act() : undefined)) }, log);
-  };
+  const begin = crashingGate(database, clock);
   let gate = begin();
   const told: number[] = [];
   return {

@@ -4,10 +4,9 @@ import type { PointName } from "#domain/capability.ts";
 import type { PartId } from "#domain/device.ts";
 import { Fault } from "#domain/fault.ts";
 import { openDatabase, type Database } from "#platform/database.ts";
-import { createEnergyGate } from "#engine/energy-gate.ts";
-import { createLog } from "#platform/log.ts";
 import { virtualClock } from "#test/platform/virtual-clock.ts";
 import { flowBetween } from "#engine/derive/energy-flow.ts";
+import { crashingGate } from "./crashing-gate.ts";
 import { upsRig, type UpsRig, type Values } from "./ups-double.ts";
 
 const derived = (rig: UpsRig): Record<PartId, readonly PointName[] | undefined> =>
@@ -157,7 +156,6 @@ describe("energy", () => {
   });
 
   test("never falls and never exceeds what flowed, over gaps, stops and crashes", async () => {
-    const log = createLog("error", () => undefined);
     const event = fc.oneof(
       {
         weight: 8,
@@ -170,12 +168,7 @@ describe("energy", () => {
       fc.asyncProperty(fc.array(event, { minLength: 20, maxLength: 80 }), async (events) => {
         const database = memory();
         using clock = virtualClock();
-        let alive = { now: true };
-        const begin = () => {
-          alive.now = false;
-          const mine = (alive = { now: true });
-          return createEnergyGate(database, { ...clock, after: (ms, act) => clock.after(ms, () => (mine.now ? act() : undefined)) }, log);
-        };
+        const begin = crashingGate(database, clock);
         let gate = begin();
         let last: { power: number; at: number } | undefined;
         let most = 0;

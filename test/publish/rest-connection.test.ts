@@ -1,26 +1,7 @@
-import { connect, type Socket } from "node:net";
 import { expect, test } from "vitest";
+import { dial } from "#test/peer/raw-line.ts";
 import { until } from "#test/peer/until.ts";
-import { startRig, type Rig } from "./rest-rig.ts";
-
-interface Line {
-  readonly socket: Socket;
-  text(): string;
-  closed(): boolean;
-}
-
-const dial = (rig: Rig, first = ""): Line => {
-  const socket = connect({ host: "127.0.0.1", port: rig.server.port });
-  let text = "";
-  let closed = false;
-  socket
-    .setEncoding("utf8")
-    .on("data", (piece: string) => (text += piece))
-    .on("close", () => (closed = true))
-    .on("error", () => undefined);
-  if (first !== "") socket.write(first);
-  return { socket, text: () => text, closed: () => closed };
-};
+import { startRig } from "./rest-rig.ts";
 
 test("what is no request is answered with a problem and hung up", async () => {
   await using rig = await startRig();
@@ -29,7 +10,7 @@ test("what is no request is answered with a problem and hung up", async () => {
     [`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`, 431],
     ["GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400],
   ] as const) {
-    const line = dial(rig, bytes);
+    const line = dial(rig.server.port, bytes);
     await until(() => line.closed(), "hung up");
     expect(line.text()).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(line.text().toLowerCase()).toContain("application/problem+json");
@@ -39,7 +20,7 @@ test("what is no request is answered with a problem and hung up", async () => {
 
 test("whoever sends his headers drop by drop is hung up, with 408", async () => {
   await using rig = await startRig({ limits: { headerTime: 100 } });
-  const line = dial(rig, "GET /api/v1/health HTTP/1.1\r\nHost: x\r\nX-Slow: ");
+  const line = dial(rig.server.port, "GET /api/v1/health HTTP/1.1\r\nHost: x\r\nX-Slow: ");
   await until(() => line.closed(), "hung up");
   expect(line.text()).toMatch(/^HTTP\/1.1 408 /);
 });
@@ -47,9 +28,9 @@ test("whoever sends his headers drop by drop is hung up, with 408", async () => 
 test("more connections than allowed are closed, and those that are there go on", async () => {
   await using rig = await startRig({ limits: { connections: 2 } });
   const request = "GET /api/v1/health HTTP/1.1\r\nHost: x\r\n\r\n";
-  const good = [dial(rig, request), dial(rig, request)];
+  const good = [dial(rig.server.port, request), dial(rig.server.port, request)];
   await until(() => good.every((line) => line.text().includes("degraded")), "two answers");
-  const third = dial(rig, request);
+  const third = dial(rig.server.port, request);
   await until(() => third.closed(), "the third is closed");
   expect(third.text()).toBe("");
   for (const line of good) line.socket.write(request);

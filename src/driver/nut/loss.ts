@@ -36,7 +36,4 @@ export const unreadable = (loss: Loss): Fault => new Fault("unreachable", `${rea
 
 /** Of a UPS that is lost, this alone is known; the cause stands beside it among the words of the status. */
 export const lostReadings = (wanted: readonly Wanted[], loss: Loss): readonly Reading[] =>
-  upsStatus("ups", ["NOCOMM"]).flatMap((reading): readonly Reading[] => {
-    if (!wanted.some(({ part, point }) => part === reading.part && point === reading.point)) return [];
-    return [reading.point === "ups.status" ? { ...reading, value: [...reading.value, loss] } : reading];
-  });
+  upsStatus("ups", ["NOCOMM", loss]).filter((reading) => wanted.some(({ part, point }) => part === reading.part && point === reading.point));

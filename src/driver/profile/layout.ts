@@ -1,6 +1,5 @@
 import type { CommandName, PointName } from "#domain/capability.ts";
 import type { PartDescription, PartId } from "#domain/device.ts";
-import { statusFlags } from "#domain/ups-status.ts";
 import type { Slot } from "#transport/snmp/fetch.ts";
 import type { Varbind } from "#transport/snmp/varbind.ts";
 import type { ListingProfile, PointProfile, TableProfile, WriteProfile } from "./schema.ts";
@@ -65,11 +64,3 @@ export interface Layout {
   /** All rows that the device has in the table of a column, in its order. */
   rowsOf(column: string): readonly string[];
 }
-
-/** The points that these words can tell; without a word for charging, nobody knows whether it charges. */
-export const statusPoints = (words: ReadonlySet<string>): readonly PointName[] => [
-  "ups.status",
-  "ups.state",
-  ...(words.has("NOCOMM") ? (["ups.communicationLost"] as const) : []),
-  ...Object.entries(statusFlags).flatMap(([word, point]) => (words.has(word) ? [point] : [])),
-];

@@ -1,11 +1,11 @@
 import { type PointName, type Value, pointSpec } from "#domain/capability.ts";
 import { type PartId, type Reading, type Wanted, reading } from "#domain/device.ts";
-import { upsStatus } from "#domain/ups-status.ts";
+import { upsStatus, upsStatusPointsOf } from "#domain/ups-status.ts";
 import { type Fetch, type Slot, prepareFetch } from "#transport/snmp/fetch.ts";
 import { under } from "#transport/snmp/oid.ts";
 import type { SnmpSession } from "#transport/snmp/snmp-session.ts";
 import { type Varbind, numberOf, textOf } from "#transport/snmp/varbind.ts";
-import { type Layout, type ListingPlan, type PartLayout, type StatusPlan, type ValuePlan, statusPoints } from "./layout.ts";
+import { type Layout, type ListingPlan, type PartLayout, type StatusPlan, type ValuePlan } from "./layout.ts";
 import type { TableProfile } from "./schema.ts";
 
 interface ValueTask {
@@ -143,7 +143,7 @@ const readStatus = async ({ part, points, plan, scalars, counts }: StatusTask, f
   }
   // What says that it runs on its battery knows more than what says that its inverter runs.
   if (words.has("OB")) words.delete("OL");
-  const known = new Set(statusPoints(told));
+  const known = new Set(upsStatusPointsOf(told));
   return { readings: upsStatus(part, [...words]).filter(({ point }) => points.has(point) && known.has(point)), lost: words.has("NOCOMM") };
 };
 

@@ -1,6 +1,7 @@
-import { type Slot } from "#transport/snmp/fetch.ts";
+import { upsStatusPointsOf } from "#domain/ups-status.ts";
+import type { Slot } from "#transport/snmp/fetch.ts";
 import { type Varbind, isThere, textOf } from "#transport/snmp/varbind.ts";
-import { type StatusPlan, type WordListPlan, type WordPlan, statusPoints } from "./layout.ts";
+import { type StatusPlan, type WordListPlan, type WordPlan } from "./layout.ts";
 import type { StatusProfile } from "./schema.ts";
 
 type Source = StatusProfile["words"][number];
@@ -69,5 +70,5 @@ export const planStatus = (
     }
     for (const word of everyWord(source)) known.add(word);
   }
-  return scalars.length === 0 ? undefined : { scalars, lists, points: statusPoints(known) };
+  return scalars.length === 0 ? undefined : { scalars, lists, points: upsStatusPointsOf(known) };
 };

@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { openDoor, type Question, type Reply } from "#compat/pwrstat/door.ts";
 import { sha256 } from "#platform/digest.ts";
+import { dial } from "#test/peer/raw-line.ts";
 import { until } from "#test/peer/until.ts";
 import { anyPort, lose, setState, startRig, storeWith } from "./rig.ts";
 import { samples } from "./sample.ts";
@@ -92,23 +93,7 @@ test("with a key nobody else reads the status, while watchdogs need none", async
   expect(rig.lines.join("")).not.toContain(key);
 });
 
-interface Line {
-  readonly socket: Socket;
-  text(): string;
-  closed(): boolean;
-}
-const dial = (url: string, first = ""): Line => {
-  const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port) });
-  let text = "";
-  let closed = false;
-  socket
-    .setEncoding("utf8")
-    .on("data", (piece: string) => (text += piece))
-    .on("close", () => (closed = true))
-    .on("error", () => undefined);
-  if (first !== "") socket.write(first);
-  return { socket, text: () => text, closed: () => closed };
-};
+const portOf = (url: string): number => Number(new URL(url).port);
 const answer = (): Reply => ({ status: 200, type: "text/plain", body: "x" });
 const request = "GET /pwrstat HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -121,7 +106,7 @@ test("what is no request, or too long, or never ends, is hung up", async () => {
     ["POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nx", /^HTTP\/1.1 200 [\s\S]*connection: close/i],
     ["", /^(HTTP\/1.1 408 [\s\S]*)?$/],
   ] as const) {
-    const line = dial(door.url, bytes);
+    const line = dial(portOf(door.url), bytes);
     await until(() => line.closed(), `hung up after ${bytes.slice(0, 40)}`);
     expect(line.text()).toMatch(said);
   }
@@ -130,7 +115,7 @@ test("what is no request, or too long, or never ends, is hung up", async () => {
 
 test("who has his answer and asks no more is hung up, and so is who does not take it", async () => {
   await using idle = await openDoor(anyPort, answer, { idleTime: 100 });
-  const line = dial(idle.url, request);
+  const line = dial(portOf(idle.url), request);
   await until(() => line.closed(), "idle");
   expect(line.text()).toContain("200 OK");
   const long = ({ path }: Question): Reply => ({ status: 200, type: "text/plain", body: "x".repeat(path === "/long" ? 50_000_000 : 1) });
@@ -145,9 +130,9 @@ test("who has his answer and asks no more is hung up, and so is who does not tak
 
 test("connections beyond the limit are closed, and those that are there go on", async () => {
   await using door = await openDoor(anyPort, answer, { connections: 2 });
-  const good = [dial(door.url, request), dial(door.url, request)];
+  const good = [dial(portOf(door.url), request), dial(portOf(door.url), request)];
   await until(() => good.every((line) => line.text().includes("200 OK")), "two answers");
-  const third = dial(door.url, request);
+  const third = dial(portOf(door.url), request);
   await until(() => third.closed(), "the third is closed");
   expect(third.text()).toBe("");
   for (const line of good) line.socket.write(request);
